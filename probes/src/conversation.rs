@@ -1,0 +1,46 @@
+//! The shape of every protocol: bytes in, a step out, no I/O.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use crate::{Answer, Failure, TlsReport};
+
+/// One protocol's opening exchange, free of I/O.
+pub trait Conversation: Send {
+    /// Consumes an event and says what to do next.
+    fn step(&mut self, event: Event<'_>) -> Step;
+
+    /// Has the last word when the peer stops talking, since only the protocol knows what the
+    /// bytes so far amount to. `end` is `Silent`, `Closed`, `Reset` or `Flooded`.
+    fn finish(&mut self, end: Failure) -> Step {
+        Step::Failed(end)
+    }
+}
+
+/// What happened on the connection since the last step.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// The connection is open.
+    Opened,
+    /// The peer sent these bytes.
+    Received(&'a [u8]),
+    /// The TLS handshake that was asked for is done.
+    Secured(&'a TlsReport),
+}
+
+/// What the driver must do next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Stop: the peer spoke the protocol.
+    Answered(Answer),
+    /// Stop: the peer answered; send these last bytes first, such as `QUIT`.
+    AnsweredThenSend(Answer, Vec<u8>),
+    /// Stop: the peer failed to speak the protocol.
+    Failed(Failure),
+    /// Wait for more bytes.
+    Read,
+    /// Send these bytes, then wait for more.
+    Send(Vec<u8>),
+    /// Start TLS, then report `Secured`.
+    StartTls,
+    /// Close, and start over on a fresh connection with the same conversation.
+    Reconnect,
+}

@@ -1,0 +1,40 @@
+//! How far packets for one port get: SYNs with a limited time to live.
+
+use crate::IcmpError;
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// What each hop said to a SYN for one port.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Trace {
+    /// The address asked.
+    pub address: IpAddr,
+    /// The port asked.
+    pub port: u16,
+    /// The answers, hop 1 first; ends with the first hop that opened or refused, or at the limit.
+    pub hops: Vec<Hop>,
+}
+
+/// What came back for one time to live.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Hop {
+    /// Nothing.
+    Silent,
+    /// A router said that the time to live ran out: the packet got this far.
+    Expired {
+        /// The router.
+        from: IpAddr,
+    },
+    /// Another ICMP error.
+    Rejected {
+        /// The error and its sender.
+        icmp: IcmpError,
+    },
+    /// A reset.
+    Refused,
+    /// The connection opened.
+    Opened,
+    /// Our own host could not send it.
+    NotSent,
+}

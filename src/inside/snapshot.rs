@@ -1,0 +1,219 @@
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use probes::{Observation, Trace};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// The version of the snapshot's form.
+pub const SNAPSHOT_VERSION: u32 = 1;
+
+/// Everything collected on one instance in one run.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Snapshot {
+    /// Always [`SNAPSHOT_VERSION`]; names this form, so that no other JSON is mistaken for it.
+    pub reachdx_inside: u32,
+    /// The tool's version.
+    pub tool_version: String,
+    /// When it was taken, RFC 3339, UTC.
+    pub taken_at: String,
+    /// How long it took, in seconds.
+    pub duration_s: f64,
+    /// True when the collector ran as root.
+    pub root: bool,
+    /// Listening TCP and bound UDP sockets.
+    pub listeners: Datum<Vec<Listener>>,
+    /// Addresses of every interface that is up.
+    pub addresses: Datum<Vec<Address>>,
+    /// The main routing tables of both families.
+    pub routes: Datum<Vec<Route>>,
+    /// The route towards the client, when `--from` named one.
+    pub route_to_client: Datum<RouteToClient>,
+    /// Full conversations with the instance's own services, over loopback and its own addresses.
+    pub probes: Vec<Observation>,
+    /// One bare connect with counters around it, for each own address and port where a
+    /// conversation did not get as far as an open connection.
+    pub connects: Vec<Connect>,
+    /// Probes of far ends.
+    pub outbound: Vec<Outbound>,
+    /// Kernel counters that moved between the start and the end of the run, by name, such as
+    /// `Ip.InReceives` or `TcpExt.ListenOverflows`.
+    pub counters: Datum<BTreeMap<String, u64>>,
+    /// Kernel settings that decide reachability, by name, such as `net.ipv4.icmp_echo_ignore_all`.
+    pub sysctls: Datum<BTreeMap<String, String>>,
+    /// The connection tracking table.
+    pub conntrack: Datum<Conntrack>,
+    /// The host firewall's rules as each tool prints them, by tool: `nft`, `iptables-nft`,
+    /// `iptables-legacy`, `ip6tables-nft`, `ip6tables-legacy`.
+    pub firewall: BTreeMap<String, Datum<RulesText>>,
+}
+
+/// A fact, or the reason it was not collected.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Datum<T> {
+    /// It was read.
+    Read {
+        /// Where from: a file, a system call, a command.
+        source: String,
+        /// What it says.
+        value: T,
+        /// True when it was cut at a limit.
+        truncated: bool,
+    },
+    /// It could not be read; says nothing about what it would have said.
+    Skipped {
+        /// Where it would have come from.
+        source: String,
+        /// Why, and what would help.
+        reason: String,
+    },
+}
+
+impl<T> Datum<T> {
+    /// The value, when it was read.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Read { value, .. } => Some(value),
+            Self::Skipped { .. } => None,
+        }
+    }
+}
+
+/// A socket that waits for clients.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Listener {
+    /// `tcp` or `udp`.
+    pub protocol: String,
+    /// The address it is bound to.
+    pub address: IpAddr,
+    /// The port it is bound to.
+    pub port: u16,
+    /// For an IPv6 wildcard: `Some(true)` when it takes IPv6 only, `None` when that is not known.
+    pub v6_only: Option<bool>,
+    /// Connections waiting to be accepted (TCP).
+    pub queue: u32,
+    /// The most that may wait (TCP), where the kernel told.
+    pub backlog: Option<u32>,
+    /// The user it runs as.
+    pub uid: u32,
+    /// The process that owns it, where permitted.
+    pub owner: Owner,
+}
+
+/// Who holds a socket.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Owner {
+    /// A process.
+    Process {
+        /// Its id.
+        pid: u32,
+        /// The name of its program (`/proc/PID/comm`).
+        name: String,
+    },
+    /// Not permitted to see.
+    Hidden,
+    /// Looked for with full permission; the kernel or another namespace holds it.
+    NotFound,
+}
+
+/// An address of an interface.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Address {
+    /// The interface.
+    pub interface: String,
+    /// The address.
+    pub address: IpAddr,
+    /// The prefix length.
+    pub prefix: u8,
+    /// True when the interface is up and running.
+    pub up: bool,
+}
+
+/// A route of the main table.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Route {
+    /// The destination in CIDR form; `0.0.0.0/0` or `::/0` is the default route.
+    pub destination: String,
+    /// The next hop; `None` for a directly connected network.
+    pub gateway: Option<IpAddr>,
+    /// The interface.
+    pub interface: String,
+    /// The metric.
+    pub metric: u32,
+    /// True for `unreachable`, `prohibit` and `blackhole` routes.
+    pub reject: bool,
+}
+
+/// The kernel's choice of route towards one client.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct RouteToClient {
+    /// The client.
+    pub client: IpAddr,
+    /// The source address the kernel would use; `None` when there is no route.
+    pub source: Option<IpAddr>,
+    /// The error, when there is no route.
+    pub error: Option<String>,
+}
+
+/// One bare connect to an own address, with the counters that moved meanwhile.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Connect {
+    /// The connect itself, over service `tcp`.
+    pub observation: Observation,
+    /// What moved.
+    pub counters: ConnectCounters,
+}
+
+/// Counter changes around one connect; whole network namespace, so noise is possible.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ConnectCounters {
+    /// `Ip.InReceives`, or `Ip6InReceives`: packets that came in.
+    pub in_receives: u64,
+    /// `Ip.InDelivers`, or `Ip6InDelivers`: packets handed to a protocol.
+    pub in_delivers: u64,
+    /// `Tcp.OutRsts`: resets the kernel itself sent; a firewall's reset does not count here.
+    pub out_rsts: u64,
+    /// `Icmp.OutDestUnreachs`, or `Icmp6OutDestUnreachs`.
+    pub out_dest_unreachs: u64,
+    /// `TcpExt.ListenOverflows`: SYNs dropped for a full accept queue.
+    pub listen_overflows: u64,
+    /// `TcpExt.TCPRetransFail`: retransmissions the host itself refused to send.
+    pub retrans_fail: u64,
+    /// `drop` column of `/proc/net/stat/nf_conntrack`, summed.
+    pub conntrack_drops: u64,
+}
+
+/// A probe from the instance to a far end.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Outbound {
+    /// The far end as it was named.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The conversation; `None` when the name did not resolve.
+    pub observation: Option<Observation>,
+    /// The resolver's failure, when the name did not resolve.
+    pub resolution_error: Option<String>,
+    /// How far SYNs get, when the connection timed out.
+    pub trace: Option<Trace>,
+}
+
+/// Connection tracking.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Conntrack {
+    /// Entries in use.
+    pub count: u64,
+    /// Entries possible.
+    pub max: u64,
+    /// Packets dropped for want of an entry during the run.
+    pub drops: u64,
+}
+
+/// A rule listing, kept as printed.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct RulesText {
+    /// The command's output.
+    pub text: String,
+}
