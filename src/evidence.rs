@@ -75,6 +75,8 @@ pub struct Evidence {
     pub resolution: Option<Resolution>,
     /// What the outside probes saw, in plan order, one a service and address.
     pub outside: Vec<Observation>,
+    /// Whether our own host has a route to the world.
+    pub own_routes: Option<OwnRoutes>,
     /// Probes of control targets: hosts that have nothing to do with the target.
     pub controls: Vec<Observation>,
     /// How far SYNs get, for silent ports and one port that answers.
@@ -85,4 +87,13 @@ pub struct Evidence {
     pub inside: Option<Snapshot>,
     /// Remarks of the collector that a reader should see, such as a proxy variable that was ignored.
     pub notes: Vec<String>,
+}
+
+/// Whether our own host can send packets beyond its own networks, by family.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct OwnRoutes {
+    /// A route for public IPv4 addresses exists.
+    pub ipv4: bool,
+    /// A route for public IPv6 addresses exists.
+    pub ipv6: bool,
 }

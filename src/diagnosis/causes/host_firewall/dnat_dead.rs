@@ -1,0 +1,17 @@
+use crate::diagnosis::catalogue::{Cause, Remedy, Steps, Test};
+use crate::diagnosis::{Layer, Reading, Risk, scope};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "host_firewall.dnat_dead",
+    layer: Layer::HostFirewall,
+    title: "a destination rewrite sends it to a dead backend",
+    page: include_str!("dnat_dead.md"),
+    scope: scope::inbound_port,
+    weight: 4,
+    predicts: &[Reading::HostUnreachable],
+    convicts: &[],
+    supports: &[],
+    excludes: &[Reading::NoHostRules],
+    settled_by: &[Test::Inside],
+    remedy: Remedy::Steps(Steps { summary: "start the container, or correct the rewrite", risk: Risk::Review, steps: &["find the DNAT rule for {port} and check its target"], commands: &[("sh", "iptables-save -t nat; nft list ruleset")], rollback: "restore the rule" }),
+};

@@ -1,0 +1,17 @@
+use crate::diagnosis::catalogue::{Cause, Remedy, Steps, Test};
+use crate::diagnosis::{Layer, Reading, Risk, scope};
+
+pub(super) const CAUSE: Cause = Cause {
+    id: "service.hung",
+    layer: Layer::Service,
+    title: "the service accepts, then stays silent",
+    page: include_str!("hung.md"),
+    scope: scope::inbound_tcp,
+    weight: 30,
+    predicts: &[Reading::Silent, Reading::LocalSilent],
+    convicts: &[&[Reading::LocalSilent]],
+    supports: &[],
+    excludes: &[],
+    settled_by: &[Test::Inside],
+    remedy: Remedy::Steps(Steps { summary: "restart the service", risk: Risk::Review, steps: &["look at the state of its process (T: stopped, D: waiting for disk)", "read its log, then restart it"], commands: &[("sh", "ps -o pid,stat,wchan,cmd -C sshd; systemctl restart ssh")], rollback: "nothing to undo" }),
+};

@@ -1,0 +1,318 @@
+//! The sensors, and what each may read. A cause is described in these words and no others.
+
+/// Something that yields one reading a flow, or none.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Sensor {
+    /// Name resolution.
+    Resolution,
+    /// The address asked against the addresses the instance has.
+    Destination,
+    /// Whether our own side has a network.
+    OwnNetwork,
+    /// What came of the flow itself.
+    Outcome,
+    /// How far SYNs for this port get, against a port that answers.
+    Trace,
+    /// Other ports of the same address.
+    OtherPorts,
+    /// The same port over the other address family.
+    OtherFamily,
+    /// The list of ports that networks are known to block.
+    BlockedPorts,
+    /// The bound security groups.
+    Groups,
+    /// That the instance itself reported at all.
+    Report,
+    /// The instance's route towards the client.
+    Route,
+    /// The echo settings.
+    EchoSetting,
+    /// The connection tracking table.
+    Conntrack,
+    /// The listings of the host firewall, for any rule that could drop or reject.
+    HostRules,
+    /// The listener table.
+    Listeners,
+    /// The same conversation, held on the instance with its own address.
+    Local,
+    /// The same port of other far ends, from the instance.
+    OtherFarEnds,
+    /// Other ports towards far ends, from the instance.
+    OtherOutbound,
+    /// How far SYNs from the instance get.
+    OutboundTrace,
+}
+
+impl Sensor {
+    /// Whether it sees only the first blocker on the way, rather than one layer by itself.
+    pub fn end_to_end(self) -> bool {
+        match self {
+            Self::Resolution
+            | Self::OwnNetwork
+            | Self::Outcome
+            | Self::Trace
+            | Self::OtherPorts
+            | Self::OtherFamily
+            | Self::OtherFarEnds
+            | Self::OtherOutbound
+            | Self::OutboundTrace => true,
+            Self::Destination
+            | Self::BlockedPorts
+            | Self::Groups
+            | Self::Report
+            | Self::Route
+            | Self::EchoSetting
+            | Self::Conntrack
+            | Self::HostRules
+            | Self::Listeners
+            | Self::Local => false,
+        }
+    }
+}
+
+macro_rules! readings {
+    ($($sensor:ident { $($(#[$doc:meta])* $name:ident = $phrase:literal,)* })*) => {
+        /// What a sensor found.
+        #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+        pub enum Reading { $($($(#[$doc])* $name,)*)* }
+
+        impl Reading {
+            /// The sensor it belongs to.
+            pub fn sensor(self) -> Sensor {
+                match self { $($(Self::$name => Sensor::$sensor,)*)* }
+            }
+
+            /// The reading in words that fit after "it shows that".
+            pub fn phrase(self) -> &'static str {
+                match self { $($(Self::$name => $phrase,)*)* }
+            }
+        }
+
+        /// Every reading, by sensor.
+        pub const READINGS: &[Reading] = &[$($(Reading::$name,)*)*];
+    };
+}
+
+readings! {
+    Resolution {
+        /// An address was found, or given.
+        NameResolves = "the name resolves",
+        /// NXDOMAIN, or no address record.
+        NameNotFound = "the name does not resolve",
+        /// SERVFAIL or REFUSED.
+        ResolverFails = "the resolver reports a failure",
+        /// Time-out.
+        ResolverSilent = "no resolver answers",
+    }
+    Destination {
+        /// The instance holds it.
+        AddressHeld = "the instance holds the address",
+        /// The instance has public addresses of this family, and this is none of them.
+        AddressForeign = "the instance does not hold the address",
+    }
+    OwnNetwork {
+        /// Something remote answered.
+        Online = "our own network works",
+        /// Nothing remote can be reached, controls included.
+        Offline = "our own side has no network",
+    }
+    Outcome {
+        /// The service answered as it should.
+        Answered = "the service answers",
+        /// The greeting came late on a connection that opened fast.
+        AnsweredLate = "the greeting comes late",
+        /// The connection opened only after a second or more.
+        ConnectedLate = "the connection opens late",
+        /// Some echoes were lost.
+        LostSome = "some packets are lost",
+        /// The protocol was spoken, to report a failure.
+        AnsweredError = "the service reports an error",
+        /// Answered over TLS with a certificate that does not hold.
+        CertificateBad = "the certificate is not valid",
+        /// A reset answered the SYN.
+        Refused = "the connection is refused by a reset",
+        /// An ICMP prohibition or port unreachable from the target's address.
+        Prohibited = "the target's address answers with an ICMP rejection",
+        /// The same from a private address, with a public target: a filter of our own network.
+        ProhibitedNearby = "a router of our own network answers with an ICMP rejection",
+        /// The same from another address.
+        ProhibitedInTransit = "a router on the way answers with an ICMP rejection",
+        /// ICMP host or network unreachable.
+        HostUnreachable = "a router reports the host unreachable",
+        /// Nothing came back.
+        Timeout = "nothing comes back",
+        /// No route here.
+        NoRoute = "our own host has no route",
+        /// Our own host's filter.
+        LocallyForbidden = "the sending host itself forbids the packet",
+        /// No local port left.
+        NoLocalPort = "the sending host has no free port",
+        /// Reset or closed within a second of opening.
+        ClosedAtOnce = "the connection opens and is closed at once",
+        /// Closed after a second or more of silence.
+        ClosedLate = "the connection opens and is closed after a silence",
+        /// Open and silent.
+        Silent = "the connection opens and stays silent",
+        /// Another protocol.
+        WrongProtocol = "another protocol answers",
+        /// Words of refusal.
+        TurnedAway = "the service turns the client away in words",
+        /// TLS broke.
+        TlsFailed = "the TLS handshake fails",
+    }
+    Trace {
+        /// Not even the first hop answers, where it does for another port.
+        TraceStopsAtProber = "packets for this port do not get past our own network",
+        /// Hops answer, but fewer than for another port.
+        TraceStopsInTransit = "packets for this port stop at a transit hop",
+        /// Refused or opened at an earlier hop than another port.
+        TraceEndsInTransit = "an earlier hop answers in the target's place",
+        /// As far as another port.
+        TraceReachesTarget = "packets for this port get as far as for others",
+    }
+    OtherPorts {
+        /// Another port of this address answered, or was refused.
+        OthersAnswer = "another port of this address answers",
+        /// Others were asked; none did.
+        NoneAnswers = "no other port of this address answers",
+    }
+    OtherFamily {
+        /// The same port answers over the other family.
+        OtherFamilyAnswers = "the same port answers over the other address family",
+    }
+    BlockedPorts {
+        /// Listed.
+        PortListed = "the port is on the blocked-port list",
+        /// Not listed.
+        PortUnlisted = "the port is not on the blocked-port list",
+    }
+    Groups {
+        /// Allowed.
+        GroupsAllow = "the security groups allow it",
+        /// Denied by default.
+        GroupsNoMatch = "no rule of the security groups matches",
+        /// Denied, other sources allowed.
+        GroupsSource = "the security groups allow it from other sources only",
+        /// Denied, other port or protocol allowed.
+        GroupsPort = "the security groups allow another port or protocol only",
+        /// Denied by a rule.
+        GroupsRule = "a rule of the security groups denies it",
+        /// An allow stands below the deny.
+        GroupsShadowed = "a rule denies it above the one that allows it",
+        /// The deny stands in an earlier group.
+        GroupsEarlier = "a group of higher priority denies it",
+        /// The other family is allowed.
+        GroupsFamily = "the security groups allow the other address family only",
+        /// Nothing is allowed.
+        GroupsNothing = "the security groups allow nothing at all",
+        /// Outbound, denied.
+        GroupsEgress = "the security groups deny it outbound",
+    }
+    Report {
+        /// A snapshot was taken on the instance.
+        Reported = "the instance is running and reports",
+    }
+    Route {
+        /// There is a route.
+        RouteBack = "the instance has a route to the client",
+        /// There is none.
+        NoRouteBack = "the instance has no route to the client",
+    }
+    EchoSetting {
+        /// Echo is answered.
+        EchoOn = "the kernel answers echo requests",
+        /// Echo is ignored.
+        EchoOff = "the kernel ignores echo requests",
+    }
+    Conntrack {
+        /// Room left.
+        TableHasRoom = "the connection tracking table has room",
+        /// Full.
+        TableFull = "the connection tracking table is full",
+    }
+    HostRules {
+        /// Every listing was read and no rule could drop or reject.
+        NoHostRules = "the host firewall has no rule that drops or rejects",
+        /// Some rule or policy drops or rejects something.
+        HostRulesDrop = "the host firewall has rules that drop or reject",
+    }
+    Listeners {
+        /// A socket takes this flow.
+        Listening = "a socket listens for it",
+        /// None listens on the port, nor the known daemon elsewhere.
+        NothingListens = "nothing listens on the port",
+        /// Loopback only.
+        ListensOnLoopback = "the socket listens on loopback only",
+        /// Another local address.
+        ListensElsewhere = "the socket listens on another local address",
+        /// Another port.
+        ListensOtherPort = "the daemon listens on another port",
+        /// The other family.
+        ListensOtherFamily = "the socket listens on the other address family only",
+        /// Listening, with its accept queue full.
+        QueueFull = "the accept queue is full",
+    }
+    Local {
+        /// Well.
+        LocalAnswers = "the service answers on the instance itself",
+        /// Late.
+        LocalLate = "the service greets late on the instance itself",
+        /// With an error.
+        LocalError = "the service reports an error on the instance itself",
+        /// Open and silent.
+        LocalSilent = "the service is silent on the instance itself",
+        /// Closed or reset.
+        LocalCloses = "the service closes the connection on the instance itself",
+        /// Turned away.
+        LocalTurnedAway = "the service turns clients away on the instance itself",
+        /// Wrong protocol.
+        LocalWrongProtocol = "another protocol answers on the instance itself",
+        /// TLS broke.
+        LocalTlsFails = "the TLS handshake fails on the instance itself",
+        /// The kernel's reset.
+        LocalRefused = "the kernel refuses it on the instance itself",
+        /// A filter's reset or ICMP.
+        LocalRejected = "a filter of the host rejects it even on the instance itself",
+        /// Received, not delivered.
+        LocalDropped = "the host drops it even on the instance itself",
+        /// Delivered, no reply.
+        LocalReplyDropped = "the host drops the reply even on the instance itself",
+        /// The accept queue overflowed.
+        LocalOverflow = "the accept queue overflows on the instance itself",
+        /// Dropped for want of a tracking entry.
+        LocalTableFull = "the connection tracking table drops it on the instance itself",
+    }
+    OtherFarEnds {
+        /// Another far end answers on this port.
+        ElsewhereAnswers = "another far end answers on this port",
+        /// No far end answers on this port.
+        ElsewhereSilent = "no far end answers on this port",
+    }
+    OtherOutbound {
+        /// Other ports work outbound.
+        OutboundWorks = "other outbound ports work",
+        /// None does.
+        OutboundDead = "no outbound port works",
+    }
+    OutboundTrace {
+        /// No hop at all.
+        LeavesNoTrace = "not even the first hop sees the packet",
+        /// Some hops.
+        LeavesTheCloud = "routers beyond the cloud see the packet",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn phrases_are_unique_and_fit_a_sentence() {
+        let phrases: BTreeSet<_> = READINGS.iter().map(|reading| reading.phrase()).collect();
+        assert_eq!(phrases.len(), READINGS.len());
+        for phrase in phrases {
+            assert!(!phrase.ends_with('.') && phrase.is_ascii(), "{phrase}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Sensors of the way there: the resolver, our own network, hops, neighbours.
+
+use super::{describe, measured, outcome, responded, take};
+use crate::diagnosis::book::Book;
+use crate::diagnosis::{Case, Reading};
+use probes::{Hop, Observation, ResolutionOutcome, Trace};
+
+/// Reads the resolver's answer.
+pub(super) fn resolution(case: &mut Case<'_>, book: &mut Book) {
+    let Some(resolution) = &case.run.evidence.resolution else {
+        return;
+    };
+    let (reading, words) = match &resolution.outcome {
+        ResolutionOutcome::Addresses { .. } => (Reading::NameResolves, "an address".to_owned()),
+        ResolutionOutcome::NotFound => (Reading::NameNotFound, "no such name".to_owned()),
+        ResolutionOutcome::NoAddress => (Reading::NameNotFound, "no address record".to_owned()),
+        ResolutionOutcome::ServerFailure => (Reading::ResolverFails, "SERVFAIL".to_owned()),
+        ResolutionOutcome::Refused => (Reading::ResolverFails, "REFUSED".to_owned()),
+        ResolutionOutcome::Timeout => (Reading::ResolverSilent, "nothing in time".to_owned()),
+        ResolutionOutcome::Failed { error } => (Reading::ResolverFails, error.clone()),
+    };
+    if resolution.resolver == "literal" {
+        take(case, reading, "the target is an address".into(), Vec::new());
+        return;
+    }
+    let summary = if let ResolutionOutcome::Addresses { records } = &resolution.outcome {
+        let addresses: Vec<_> = records.iter().map(|it| it.address.to_string()).collect();
+        format!(
+            "{} resolves to {} ({})",
+            resolution.name,
+            addresses.join(", "),
+            resolution.resolver
+        )
+    } else {
+        format!("{} answers for {}: {words}", resolution.resolver, resolution.name)
+    };
+    let evidence = book.enter("outside", "probe", &summary);
+    take(case, reading, summary, vec![evidence]);
+}
+
+/// Reads whether our own side has a network at all.
+pub(super) fn own_network(case: &mut Case<'_>, book: &mut Book) {
+    let evidence = &case.run.evidence;
+    let probes = || evidence.outside.iter().chain(&evidence.controls);
+    if let Some(seen) = probes().find(|seen| responded(seen) && !seen.probe.address.is_loopback()) {
+        let summary = describe::observation(seen);
+        let id = book.enter("outside", "probe", &summary);
+        take(case, Reading::Online, summary, vec![id]);
+        return;
+    }
+    if let Some(routes) = evidence.own_routes
+        && !routes.ipv4
+        && !routes.ipv6
+        && case.flow.address.is_none_or(|it| !it.is_loopback())
+        && !evidence.controls.iter().any(responded)
+        && case.observation.is_none_or(|seen| !on_link(seen))
+    {
+        let summary = "our own host has no route to the world, neither IPv4 nor IPv6";
+        let id = book.enter("outside", "host", summary);
+        take(case, Reading::Offline, summary.into(), vec![id]);
+        return;
+    }
+    if !evidence.controls.is_empty() && evidence.controls.iter().all(measured) {
+        let dead: Vec<_> = evidence.controls.iter().map(describe::observation).collect();
+        let ids = dead
+            .iter()
+            .map(|summary| book.enter("outside", "probe", summary))
+            .collect();
+        let detail = format!("no control answers either: {}", dead.join("; "));
+        take(case, Reading::Offline, detail, ids);
+    }
+}
+
+/// A probe that left by an interface needs no route to the world.
+fn on_link(observation: &Observation) -> bool {
+    observation.local.is_some()
+}
+
+/// Compares how far SYNs for this port get with how far those for an answering port get.
+pub(super) fn trace(case: &mut Case<'_>, book: &mut Book) {
+    let (Some(address), Some(port)) = (case.flow.address, case.flow.port) else {
+        return;
+    };
+    let traces = &case.run.evidence.traces;
+    let towards = |trace: &&Trace| trace.address == address;
+    let Some(own) = traces.iter().filter(towards).find(|it| it.port == port) else {
+        return;
+    };
+    let Some(reference) = traces
+        .iter()
+        .filter(towards)
+        .find(|it| it.port != port && it.hops.last() == Some(&Hop::Opened))
+    else {
+        return;
+    };
+    let Some(reading) = compare(own, reference) else {
+        return;
+    };
+    let detail = format!("{}; {}", describe::trace(own), describe::trace(reference));
+    let ids = [own, reference]
+        .map(|it| book.enter("outside", "probe", &describe::trace(it)))
+        .to_vec();
+    take(case, reading, detail, ids);
+}
+
+fn compare(own: &Trace, reference: &Trace) -> Option<Reading> {
+    let ended = own
+        .hops
+        .iter()
+        .position(|hop| matches!(hop, Hop::Opened | Hop::Refused));
+    if let Some(ended) = ended {
+        return Some(if ended + 1 < reference.hops.len() {
+            Reading::TraceEndsInTransit
+        } else {
+            Reading::TraceReachesTarget
+        });
+    }
+    let reached = |trace: &Trace| {
+        trace
+            .hops
+            .iter()
+            .rposition(|hop| matches!(hop, Hop::Expired { .. }))
+            .map_or(0, |last| last + 1)
+    };
+    match (reached(own), reached(reference)) {
+        // Routers that never answer tell nothing.
+        (_, 0) => None,
+        (0, _) => Some(Reading::TraceStopsAtProber),
+        (own, reference) if own < reference => Some(Reading::TraceStopsInTransit),
+        _ => Some(Reading::TraceReachesTarget),
+    }
+}
+
+/// Reads whether anything else of this address answers.
+pub(super) fn other_ports(case: &mut Case<'_>, book: &mut Book) {
+    let others: Vec<_> = case
+        .run
+        .evidence
+        .outside
+        .iter()
+        .filter(|seen| Some(seen.probe.address) == case.flow.address)
+        .filter(|seen| seen.probe.label != case.flow.label && measured(seen))
+        .collect();
+    if let Some(seen) = others.iter().find(|seen| responded(seen)) {
+        let summary = describe::observation(seen);
+        let id = book.enter("outside", "probe", &summary);
+        take(case, Reading::OthersAnswer, summary, vec![id]);
+    } else if others.len() >= 2 {
+        let ids: Vec<_> = others
+            .iter()
+            .map(|seen| book.enter("outside", "probe", &describe::observation(seen)))
+            .collect();
+        let detail = format!("{} others were asked", others.len());
+        take(case, Reading::NoneAnswers, detail, ids);
+    }
+}
+
+/// Reads whether the same service answers over the other address family.
+pub(super) fn other_family(case: &mut Case<'_>, book: &mut Book) {
+    let Some(address) = case.flow.address else {
+        return;
+    };
+    let answering = case.run.evidence.outside.iter().find(|seen| {
+        seen.probe.label == case.flow.label
+            && seen.probe.address.is_ipv4() != address.is_ipv4()
+            && outcome::reading(seen, false) == Some(Reading::Answered)
+    });
+    if let Some(seen) = answering {
+        let summary = describe::observation(seen);
+        let id = book.enter("outside", "probe", &summary);
+        take(case, Reading::OtherFamilyAnswers, summary, vec![id]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::IpAddr;
+
+    #[test]
+    fn a_trace_is_read_against_one_that_opens() {
+        let isp = Hop::Expired {
+            from: "192.0.2.1".parse().unwrap(),
+        };
+        let edge = Hop::Expired {
+            from: "203.0.113.1".parse().unwrap(),
+        };
+        let reference = trace(&[isp, edge, Hop::Opened]);
+        let cases: &[(&[Hop], Option<Reading>)] = &[
+            (&[isp, edge, Hop::Silent], Some(Reading::TraceReachesTarget)),
+            (&[isp, edge, Hop::Refused], Some(Reading::TraceReachesTarget)),
+            (&[isp, Hop::Silent], Some(Reading::TraceStopsInTransit)),
+            (&[isp, Hop::Refused], Some(Reading::TraceEndsInTransit)),
+            (&[Hop::Opened], Some(Reading::TraceEndsInTransit)),
+            (&[Hop::Silent, Hop::Silent], Some(Reading::TraceStopsAtProber)),
+        ];
+        for (hops, want) in cases {
+            assert_eq!(compare(&trace(hops), &reference), *want, "{hops:?}");
+        }
+        let mute = trace(&[Hop::Silent, Hop::Silent, Hop::Opened]);
+        assert_eq!(compare(&trace(&[Hop::Silent]), &mute), None);
+    }
+
+    fn trace(hops: &[Hop]) -> Trace {
+        Trace {
+            address: "203.0.113.10".parse::<IpAddr>().unwrap(),
+            port: 22,
+            hops: hops.to_vec(),
+        }
+    }
+}
