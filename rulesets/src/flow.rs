@@ -58,6 +58,16 @@ pub enum Family {
     V6,
 }
 
+impl Direction {
+    /// The word between a service and its far end.
+    pub(crate) fn joint(self) -> &'static str {
+        match self {
+            Self::Inbound => "from",
+            Self::Outbound => "to",
+        }
+    }
+}
+
 impl From<IpAddr> for Family {
     fn from(address: IpAddr) -> Self {
         match address {
@@ -84,6 +94,15 @@ impl fmt::Display for Protocol {
             Self::Icmp => "icmp",
             Self::Icmpv6 => "icmpv6",
             Self::Gre => "gre",
+        })
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
         })
     }
 }

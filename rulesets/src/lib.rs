@@ -3,8 +3,18 @@
 //! Pure: no sockets, files, clocks or environment. Callers read; this crate judges.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod explain;
 mod flow;
+mod matching;
+mod near;
+mod rule;
+mod security_group;
+pub mod tencent;
+mod text;
 mod verdict;
 
 pub use flow::{Direction, Family, Flow, Protocol};
-pub use verdict::{Decider, Denial, Explanation, NearMiss, Verdict};
+pub use rule::{Action, Peer, PortRange, Ports, Rule, Service};
+pub use security_group::{SecurityGroup, SecurityGroups};
+pub use tencent::{ParseError, parse_security_group};
+pub use verdict::{Decider, Denial, Explanation, MatchingRule, NearMiss, Verdict};

@@ -1,7 +1,9 @@
 //! What a rule set says of a flow. There is no bare yes or no: each verdict carries its reason.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use crate::text::shown;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What a rule set does to a flow.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -49,7 +51,7 @@ pub struct Explanation {
     pub without_trailing_deny: Option<Verdict>,
     /// Why a denied flow is denied; `None` when it is not.
     pub denial: Option<Denial>,
-    /// Rules that match in every field but some, nearest first.
+    /// Rules that match in every field but some, nearest first; empty when the flow passes.
     pub near_misses: Vec<NearMiss>,
 }
 
@@ -90,3 +92,43 @@ pub struct NearMiss {
     /// `direction`.
     pub failed: Vec<String>,
 }
+
+/// A rule that matches a flow, whether or not it decides.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct MatchingRule {
+    /// The rule set.
+    pub set: String,
+    /// The rule's position in its own list, from 0.
+    pub index: usize,
+    /// The user's own text of the rule.
+    pub rule: String,
+    /// True when the rule allows.
+    pub allows: bool,
+}
+
+impl fmt::Display for Decider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let set = shown(&self.set, SET_SHOWN);
+        let (Some(index), Some(rule)) = (self.index, &self.rule) else {
+            return write!(f, "`{set}`: no rule matches, implicit reject");
+        };
+        write!(f, "`{set}` rule {index} `{}`", shown(rule, RULE_SHOWN))
+    }
+}
+
+impl fmt::Display for NearMiss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let set = shown(&self.set, SET_SHOWN);
+        let rule = shown(&self.rule, RULE_SHOWN);
+        let failed = self.failed.iter().map(|field| shown(field, SET_SHOWN));
+        let failed = failed.collect::<Vec<_>>().join(" and ");
+        let index = self.index;
+        write!(f, "`{set}` rule {index} `{rule}` matches all but {failed}")
+    }
+}
+
+/// How many characters of a set's name are printed.
+const SET_SHOWN: usize = 60;
+
+/// How many characters of a rule are printed.
+const RULE_SHOWN: usize = 160;

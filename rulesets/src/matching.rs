@@ -1,0 +1,159 @@
+//! Holds one rule against one flow, field by field, in three values: it matches, it does not, or
+//! something we would need to know is missing.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use crate::flow::{Direction, Family, Flow, Protocol};
+use crate::rule::{Peer, Ports, Rule, Service};
+use std::net::IpAddr;
+
+/// A rule held against a flow.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Comparison<'a> {
+    pub(crate) protocol: Match<'a>,
+    pub(crate) port: Match<'a>,
+    pub(crate) family: Match<'a>,
+    pub(crate) peer: Match<'a>,
+}
+
+/// How one field compares.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Match<'a> {
+    Yes,
+    No,
+    Unknown(Missing<'a>),
+}
+
+/// What would settle a comparison.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Missing<'a> {
+    PeerAddress,
+    Port,
+    GroupMembers(&'a str),
+    AddressTemplate(&'a str),
+    ServiceTemplate(&'a str),
+    NamedPeer,
+    AllOverIpv6,
+}
+
+impl<'a> Comparison<'a> {
+    /// Compares every field of `rule` with `flow`; the direction is the caller's business.
+    pub(crate) fn new(rule: &'a Rule, flow: &Flow) -> Self {
+        let (protocol, port) = compare_service(&rule.service, flow);
+        Self {
+            protocol,
+            port,
+            family: is(compare_family(rule, flow)),
+            peer: compare_peer(&rule.peer, flow),
+        }
+    }
+
+    /// The rule as a whole: every field must match.
+    pub(crate) fn overall(&self) -> Match<'a> {
+        let fields = [self.family, self.protocol, self.port, self.peer];
+        if fields.contains(&Match::No) {
+            return Match::No;
+        }
+        let unknown = fields.into_iter().find(|field| *field != Match::Yes);
+        unknown.unwrap_or(Match::Yes)
+    }
+
+    /// The names of the fields that do not match, or `None` when one cannot be told.
+    pub(crate) fn failed(&self, direction: Direction) -> Option<Vec<&'static str>> {
+        let peer = match direction {
+            Direction::Inbound => "source",
+            Direction::Outbound => "destination",
+        };
+        let fields = [
+            (peer, self.peer),
+            ("port", self.port),
+            ("protocol", self.protocol),
+            ("family", self.family),
+        ];
+        let mut failed = Vec::new();
+        for (name, field) in fields {
+            match field {
+                Match::Yes => {}
+                Match::No => failed.push(name),
+                Match::Unknown(_) => return None,
+            }
+        }
+        Some(failed)
+    }
+}
+
+/// True when only machines of a private network can have this address (RFC 1918, 6598, 3927, 4193,
+/// 4291): the vendor says that a reference to a group never matches any other.
+pub(crate) fn private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => {
+            let [first, second, ..] = v4.octets();
+            let shared = first == 100 && (64..128).contains(&second);
+            shared || v4.is_private() || v4.is_link_local() || v4.is_loopback()
+        }
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local() || v6.is_loopback(),
+    }
+}
+
+/// Protocol and port. ICMP and ICMPv6 count as one protocol in two families.
+fn compare_service<'a>(service: &'a Service, flow: &Flow) -> (Match<'a>, Match<'a>) {
+    let with_ports = matches!(flow.protocol, Protocol::Tcp | Protocol::Udp);
+    let echo = matches!(flow.protocol, Protocol::Icmp | Protocol::Icmpv6);
+    match service {
+        Service::All => (Match::Yes, Match::Yes),
+        Service::Tcp(ports) => (
+            is(flow.protocol == Protocol::Tcp),
+            compare_ports(ports, with_ports, flow.port),
+        ),
+        Service::Udp(ports) => (
+            is(flow.protocol == Protocol::Udp),
+            compare_ports(ports, with_ports, flow.port),
+        ),
+        Service::Icmp | Service::Icmpv6 => (is(echo), is(!with_ports)),
+        Service::Gre => (is(flow.protocol == Protocol::Gre), is(!with_ports)),
+        Service::Template(id) => {
+            let missing = Match::Unknown(Missing::ServiceTemplate(id));
+            (missing, missing)
+        }
+    }
+}
+
+fn compare_ports(ports: &Ports, with_ports: bool, port: Option<u16>) -> Match<'static> {
+    match (ports, port) {
+        _ if !with_ports => Match::No,
+        (Ports::Any, _) => Match::Yes,
+        (Ports::Ranges(_), Some(port)) => is(ports.contains(port)),
+        (Ports::Ranges(_), None) => Match::Unknown(Missing::Port),
+    }
+}
+
+/// The counterpart of ICMP in the other family is a mismatch of the family, not of the protocol.
+fn compare_family(rule: &Rule, flow: &Flow) -> bool {
+    let counterpart = matches!(
+        (&rule.service, flow.protocol),
+        (Service::Icmp, Protocol::Icmpv6) | (Service::Icmpv6, Protocol::Icmp)
+    );
+    rule.covers(flow.family) && !counterpart
+}
+
+/// The far end. A block of the other family counts as matching when it is the whole family, so that
+/// a rule which lacks nothing but the family is told from one for other machines.
+fn compare_peer<'a>(peer: &'a Peer, flow: &Flow) -> Match<'a> {
+    match (peer, flow.peer) {
+        (Peer::Net(net), _) if net.prefix_len() == 0 => Match::Yes,
+        (Peer::Net(net), Some(address)) => is(net.contains(&address)),
+        (Peer::Net(net), None) if Family::from(net.addr()) != flow.family => Match::No,
+        (Peer::All, _) if flow.family == Family::V4 => Match::Yes,
+        (Peer::All, _) => Match::Unknown(Missing::AllOverIpv6),
+        (Peer::Unnamed, _) => Match::Unknown(Missing::NamedPeer),
+        (Peer::Group(_), Some(address)) if !private(address) => Match::No,
+        (Peer::Group(id), Some(_)) => Match::Unknown(Missing::GroupMembers(id)),
+        (Peer::Template(id), Some(_)) => Match::Unknown(Missing::AddressTemplate(id)),
+        (Peer::Net(_) | Peer::Group(_) | Peer::Template(_), None) => {
+            Match::Unknown(Missing::PeerAddress)
+        }
+    }
+}
+
+fn is(matches: bool) -> Match<'static> {
+    if matches { Match::Yes } else { Match::No }
+}

@@ -1,0 +1,265 @@
+//! One packet-filter rule in neutral form. It keeps the user's own text, so that a report can point
+//! at the user's own object.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use crate::flow::{Family, Flow, Protocol};
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A rule of an ordered list in which the first match decides.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Rule {
+    /// What happens to a flow that matches.
+    pub action: Action,
+    /// The protocol, with its ports where it has any.
+    pub service: Service,
+    /// The far end: source of an inbound rule, destination of an outbound one.
+    pub peer: Peer,
+    /// The rule on one line, in the user's own spelling, such as `ACCEPT tcp 22 from 0.0.0.0/0`.
+    pub text: String,
+    /// The user's remark; empty when there is none.
+    pub description: String,
+}
+
+/// What a rule does to a flow.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// The flow passes.
+    Accept,
+    /// The flow is discarded without an answer.
+    Drop,
+}
+
+/// The protocols and ports a rule is for.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// Every protocol and every port.
+    All,
+    /// TCP to these ports.
+    Tcp(Ports),
+    /// UDP to these ports.
+    Udp(Ports),
+    /// ICMP, which is IPv4 only.
+    Icmp,
+    /// ICMPv6, which is IPv6 only.
+    Icmpv6,
+    /// Generic routing encapsulation.
+    Gre,
+    /// A service template (`ppm-*`) or a group of them (`ppmg-*`) whose members are not at hand.
+    Template(String),
+}
+
+/// A set of ports.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ports {
+    /// Every port.
+    Any,
+    /// These ranges.
+    Ranges(Vec<PortRange>),
+}
+
+/// Ports from `first` to `last`, both included.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct PortRange {
+    /// The lowest port.
+    pub first: u16,
+    /// The highest port; a range that ends before it begins holds nothing.
+    pub last: u16,
+}
+
+/// The far ends a rule is for.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Peer {
+    /// The addresses of one block, and so of one family.
+    Net(IpNet),
+    /// The word ALL: every IPv4 address; whether IPv6 is meant too is not documented.
+    All,
+    /// The private addresses of the members of a security group (`sg-*`).
+    Group(String),
+    /// An address template (`ipm-*`) or a group of them (`ipmg-*`) whose members are not at hand.
+    Template(String),
+    /// The rule names no far end, and what that means is not documented.
+    Unnamed,
+}
+
+impl Rule {
+    /// The narrowest rule that allows a flow: its far end alone, its protocol, its port. `None` when
+    /// the far end, or the port of a protocol with ports, is not known.
+    pub fn allow(flow: &Flow) -> Option<Self> {
+        let peer = flow
+            .peer
+            .filter(|peer| Family::from(*peer) == flow.family)?;
+        let ports = || flow.port.map(Ports::one);
+        let service = match (flow.protocol, flow.family) {
+            (Protocol::Tcp, _) => Service::Tcp(ports()?),
+            (Protocol::Udp, _) => Service::Udp(ports()?),
+            (Protocol::Icmp, Family::V4) => Service::Icmp,
+            (Protocol::Icmpv6, Family::V6) => Service::Icmpv6,
+            (Protocol::Icmp, Family::V6) | (Protocol::Icmpv6, Family::V4) => return None,
+            (Protocol::Gre, _) => Service::Gre,
+        };
+        let peer = IpNet::from(peer);
+        let joint = flow.direction.joint();
+        Some(Self {
+            action: Action::Accept,
+            text: format!("ACCEPT {service} {joint} {peer}"),
+            service,
+            peer: Peer::Net(peer),
+            description: String::new(),
+        })
+    }
+
+    /// True when the rule can match flows of this family: ICMP is IPv4 only, ICMPv6 is IPv6 only, and
+    /// a block of addresses holds one family.
+    pub(crate) fn covers(&self, family: Family) -> bool {
+        let by_service = match self.service {
+            Service::Icmp => family == Family::V4,
+            Service::Icmpv6 => family == Family::V6,
+            Service::All
+            | Service::Tcp(_)
+            | Service::Udp(_)
+            | Service::Gre
+            | Service::Template(_) => true,
+        };
+        let by_peer = match self.peer {
+            Peer::Net(net) => Family::from(net.addr()) == family,
+            Peer::All | Peer::Group(_) | Peer::Template(_) | Peer::Unnamed => true,
+        };
+        by_service && by_peer
+    }
+}
+
+impl Ports {
+    /// The set of this one port.
+    pub fn one(port: u16) -> Self {
+        Self::Ranges(vec![PortRange {
+            first: port,
+            last: port,
+        }])
+    }
+
+    /// True when the port is in the set.
+    pub fn contains(&self, port: u16) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Ranges(ranges) => ranges
+                .iter()
+                .any(|range| (range.first..=range.last).contains(&port)),
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Accept => "ACCEPT",
+            Self::Drop => "DROP",
+        })
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("ALL"),
+            Self::Tcp(ports) => write!(f, "tcp {ports}"),
+            Self::Udp(ports) => write!(f, "udp {ports}"),
+            Self::Icmp => f.write_str("icmp"),
+            Self::Icmpv6 => f.write_str("icmpv6"),
+            Self::Gre => f.write_str("gre"),
+            Self::Template(id) => f.write_str(id),
+        }
+    }
+}
+
+impl fmt::Display for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Ranges(ranges) = self else {
+            return f.write_str("ALL");
+        };
+        for (position, range) in ranges.iter().enumerate() {
+            let comma = if position == 0 { "" } else { "," };
+            write!(f, "{comma}{range}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for PortRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.first == self.last {
+            write!(f, "{}", self.first)
+        } else {
+            write!(f, "{}-{}", self.first, self.last)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Direction;
+
+    const FLOW: Flow = Flow {
+        direction: Direction::Inbound,
+        protocol: Protocol::Tcp,
+        family: Family::V4,
+        peer: None,
+        port: Some(22),
+    };
+
+    fn allowing(flow: Flow) -> Option<String> {
+        Rule::allow(&flow).map(|rule| rule.text)
+    }
+
+    #[test]
+    fn the_narrowest_rule_names_one_address_and_one_port() {
+        let from = |peer: &str, family, protocol| Flow {
+            peer: Some(peer.parse().unwrap()),
+            family,
+            protocol,
+            ..FLOW
+        };
+        assert_eq!(
+            allowing(from("198.51.100.7", Family::V4, Protocol::Tcp)).unwrap(),
+            "ACCEPT tcp 22 from 198.51.100.7/32"
+        );
+        assert_eq!(
+            allowing(from("2001:db8::7", Family::V6, Protocol::Icmpv6)).unwrap(),
+            "ACCEPT icmpv6 from 2001:db8::7/128"
+        );
+        let outbound = Flow {
+            direction: Direction::Outbound,
+            ..from("198.51.100.7", Family::V4, Protocol::Udp)
+        };
+        assert_eq!(
+            allowing(outbound).unwrap(),
+            "ACCEPT udp 22 to 198.51.100.7/32"
+        );
+    }
+
+    #[test]
+    fn no_rule_is_made_up_for_what_is_not_known() {
+        assert_eq!(allowing(FLOW), None);
+        let peer = Some("198.51.100.7".parse().unwrap());
+        assert_eq!(
+            allowing(Flow {
+                peer,
+                port: None,
+                ..FLOW
+            }),
+            None
+        );
+        let mixed = Flow {
+            peer,
+            family: Family::V6,
+            ..FLOW
+        };
+        assert_eq!(allowing(mixed), None);
+    }
+}
