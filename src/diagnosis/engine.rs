@@ -1,0 +1,183 @@
+//! Holds every cause of the catalogue against one case. One small pure function: it knows no cause
+//! by name, only what each predicts.
+//!
+//! End-to-end sensors see the first blocker on the way and nothing behind it. So a cause must fit
+//! all readings to be the first one; to be a later one it must be shown by local sensors alone.
+//! A cause that readings show directly is *convicted*; one that merely fits is a suspect.
+
+use super::catalogue::{Cause, catalogue};
+use super::layer::{INBOUND, Layer, OUTBOUND};
+use super::{Case, Certainty, Exclusion, Reading, Sensor};
+use rulesets::Direction;
+use std::cmp::Reverse;
+
+/// What the catalogue says of one case.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Judgement {
+    /// The first blocker, or the fault, and how sure that is.
+    pub(super) cause: Option<(&'static Cause, Certainty)>,
+    /// Later blockers, in path order, each shown by local sensors.
+    pub(super) also: Vec<&'static Cause>,
+    /// Every cause that may be the first, most probable first.
+    pub(super) candidates: Vec<&'static Cause>,
+    /// Every cause ruled out.
+    pub(super) excluded: Vec<Exclusion>,
+    /// Blockers that local sensors show and that end-to-end evidence contradicts.
+    pub(super) contradicted: Vec<&'static Cause>,
+}
+
+/// Judges one case that does not simply work.
+pub(super) fn judge(case: &Case<'_>) -> Judgement {
+    let mut judgement = Judgement::default();
+    let mut suspects = Vec::new();
+    let mut shown_locally = Vec::new();
+    for cause in catalogue().filter(|cause| (cause.scope)(case)) {
+        if convicted(case, cause, true) && contradiction(case, cause, false).is_none() {
+            shown_locally.push(cause);
+        }
+        match contradiction(case, cause, true) {
+            None => suspects.push(cause),
+            Some(reason) => judgement.excluded.push(Exclusion {
+                id: cause.id.into(),
+                reason,
+            }),
+        }
+    }
+    suspects.sort_by_key(|cause| Reverse(score(case, cause)));
+
+    let first = suspects
+        .iter()
+        .copied()
+        .filter(|cause| convicted(case, cause, false))
+        .min_by_key(|cause| (position(case, cause.layer), Reverse(score(case, cause))));
+    judgement.candidates = match first {
+        Some(first) => screened(case, first, &suspects),
+        None => suspects,
+    };
+    judgement.cause = certainty(case, first, &judgement.candidates);
+    let reached = judgement
+        .cause
+        .map(|(cause, _)| position(case, cause.layer));
+    for cause in shown_locally {
+        if judgement
+            .cause
+            .is_some_and(|(first, _)| first.id == cause.id)
+        {
+            continue;
+        }
+        if reached.is_some_and(|reached| position(case, cause.layer) > reached) {
+            judgement.also.push(cause);
+        } else if judgement.excluded.iter().any(|it| it.id == cause.id) {
+            judgement.contradicted.push(cause);
+        }
+    }
+    judgement
+        .also
+        .sort_by_key(|cause| position(case, cause.layer));
+    judgement
+        .excluded
+        .retain(|it| judgement.also.iter().all(|also| also.id != it.id));
+    judgement
+}
+
+/// Every blocker that local sensors show by themselves, in path order.
+pub(super) fn shown_locally(case: &Case<'_>) -> Vec<&'static Cause> {
+    let mut shown: Vec<_> = catalogue()
+        .filter(|cause| (cause.scope)(case))
+        .filter(|cause| convicted(case, cause, true) && contradiction(case, cause, false).is_none())
+        .collect();
+    shown.sort_by_key(|cause| position(case, cause.layer));
+    shown
+}
+
+/// Where a layer stands on this case's path.
+pub(super) fn position(case: &Case<'_>, layer: Layer) -> usize {
+    let path = match case.flow.direction {
+        Direction::Inbound => INBOUND,
+        Direction::Outbound => OUTBOUND,
+    };
+    path.iter()
+        .position(|it| *it == layer)
+        .unwrap_or(path.len())
+}
+
+/// Whether some set of readings shows the cause: all of it taken, and, when `locally`, all of it
+/// from sensors that judge one layer by itself.
+fn convicted(case: &Case<'_>, cause: &Cause, locally: bool) -> bool {
+    cause.convicts.iter().any(|set| {
+        set.iter().all(|reading| case.reads(*reading))
+            && !(locally && set.iter().any(|reading| reading.sensor().end_to_end()))
+    })
+}
+
+/// The reading that rules the cause out, in words; local sensors alone unless `end_to_end`.
+fn contradiction(case: &Case<'_>, cause: &Cause, end_to_end: bool) -> Option<String> {
+    let taken = case
+        .readings
+        .values()
+        .filter(|taken| end_to_end || !taken.reading.sensor().end_to_end())
+        .find(|taken| cause.contradicted_by(taken.reading))?;
+    let expected: Vec<_> = cause
+        .expected(taken.reading.sensor())
+        .into_iter()
+        .map(Reading::phrase)
+        .collect();
+    let seen = taken.reading.phrase();
+    Some(if expected.is_empty() {
+        format!("{seen} ({})", taken.detail)
+    } else {
+        format!(
+            "{seen} ({}); this cause would show that {}",
+            taken.detail,
+            expected.join(", or that ")
+        )
+    })
+}
+
+/// How probable a suspect is beside its fellows.
+fn score(case: &Case<'_>, cause: &Cause) -> u32 {
+    let support = cause
+        .supports
+        .iter()
+        .filter(|reading| case.reads(**reading))
+        .count();
+    u32::from(cause.weight) + SUPPORT * u32::try_from(support).unwrap_or(u32::MAX / SUPPORT)
+}
+
+/// Once a blocker is shown, suspects are not needed to explain anything. Those that stand before
+/// it on the path with evidence of their own remain.
+fn screened(
+    case: &Case<'_>,
+    first: &'static Cause,
+    suspects: &[&'static Cause],
+) -> Vec<&'static Cause> {
+    let before = suspects.iter().copied().filter(|cause| {
+        cause.id != first.id
+            && position(case, cause.layer) < position(case, first.layer)
+            && cause.supports.iter().any(|reading| case.reads(*reading))
+    });
+    std::iter::once(first).chain(before).collect()
+}
+
+fn certainty(
+    case: &Case<'_>,
+    first: Option<&'static Cause>,
+    candidates: &[&'static Cause],
+) -> Option<(&'static Cause, Certainty)> {
+    let seen = case.reading(Sensor::Outcome).is_some()
+        || case
+            .reading(Sensor::Resolution)
+            .is_some_and(|reading| reading != Reading::NameResolves);
+    match (first, candidates) {
+        (Some(first), [_]) if seen => Some((first, Certainty::Proven)),
+        (Some(first), _) => Some((first, Certainty::Likely)),
+        // Nothing was seen and nothing is shown: there is no fault to explain.
+        (None, _) if !seen => None,
+        (None, [only]) => Some((only, Certainty::Likely)),
+        (None, [top, ..]) => Some((top, Certainty::Possible)),
+        (None, []) => None,
+    }
+}
+
+/// What one supporting reading is worth beside a cause's weight.
+const SUPPORT: u32 = 40;

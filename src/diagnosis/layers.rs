@@ -1,0 +1,156 @@
+//! The state of every layer of one flow.
+
+use super::engine::Judgement;
+use super::layer::{INBOUND, Layer, OUTBOUND};
+use super::{Case, Certainty, LayerState, PassState, Reading, Sensor, Status};
+use rulesets::Direction;
+
+/// Every layer of the case's path, in path order.
+pub(super) fn states(case: &Case<'_>, judgement: &Judgement, status: Status) -> Vec<LayerState> {
+    let path = match case.flow.direction {
+        Direction::Inbound => INBOUND,
+        Direction::Outbound => OUTBOUND,
+    };
+    path.iter()
+        .map(|layer| {
+            let (state, reason, evidence) = state(case, judgement, status, *layer);
+            LayerState {
+                layer: layer.name().into(),
+                state,
+                reason,
+                evidence,
+            }
+        })
+        .collect()
+}
+
+type State = (PassState, String, Vec<String>);
+
+fn state(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) -> State {
+    if layer == Layer::Listener && case.flow.port.is_none() {
+        let reason = format!("{} needs no listener", case.flow.name());
+        return (PassState::NotApplicable, reason, Vec::new());
+    }
+    if let Some((cause, certainty)) = judgement.cause.filter(|(cause, _)| cause.layer == layer) {
+        let title = case.fill(cause.title);
+        let ids = ids(case, Sensor::Outcome);
+        return match (certainty, status) {
+            (_, Status::Degraded) => (PassState::Pass, format!("passes, but {title}"), ids),
+            (Certainty::Possible, _) => (PassState::Unknown, format!("suspected: {title}"), ids),
+            (Certainty::Proven | Certainty::Likely, _) => (PassState::Block, title, ids),
+        };
+    }
+    if let Some(cause) = judgement.also.iter().find(|cause| cause.layer == layer) {
+        return (PassState::Block, case.fill(cause.title), local_ids(case, layer));
+    }
+    if let Some(reading) = local_pass(case, layer) {
+        let taken = &case.readings[&reading.sensor()];
+        return (PassState::Pass, taken.detail.clone(), taken.evidence.clone());
+    }
+    if let Some(sensor) = passed(case, judgement, status, layer) {
+        let taken = &case.readings[&sensor];
+        let reason = format!("the packet got past: {}", taken.detail);
+        return (PassState::Pass, reason, taken.evidence.clone());
+    }
+    (PassState::Unknown, "no evidence".into(), Vec::new())
+}
+
+fn ids(case: &Case<'_>, sensor: Sensor) -> Vec<String> {
+    case.readings
+        .get(&sensor)
+        .map_or_else(Vec::new, |taken| taken.evidence.clone())
+}
+
+fn local_ids(case: &Case<'_>, layer: Layer) -> Vec<String> {
+    local_sensors(layer)
+        .iter()
+        .flat_map(|sensor| ids(case, *sensor))
+        .collect()
+}
+
+fn local_sensors(layer: Layer) -> &'static [Sensor] {
+    match layer {
+        Layer::SecurityGroup => &[Sensor::Groups],
+        Layer::Instance => &[Sensor::Route, Sensor::EchoSetting, Sensor::Conntrack],
+        Layer::HostFirewall => &[Sensor::HostRules, Sensor::Local],
+        Layer::Listener => &[Sensor::Listeners, Sensor::Local],
+        Layer::Service => &[Sensor::Local],
+        Layer::Prober | Layer::Isp | Layer::Edge | Layer::NetworkAcl | Layer::Remote => &[],
+    }
+}
+
+/// The local reading that clears a layer by itself.
+fn local_pass(case: &Case<'_>, layer: Layer) -> Option<Reading> {
+    let clearing: &[Reading] = match layer {
+        Layer::Prober => &[Reading::Online],
+        Layer::SecurityGroup => &[Reading::GroupsAllow],
+        Layer::HostFirewall => &[Reading::NoHostRules],
+        Layer::Listener => &[Reading::Listening],
+        Layer::Service => &[Reading::LocalAnswers],
+        Layer::Isp | Layer::Edge | Layer::NetworkAcl | Layer::Instance | Layer::Remote => &[],
+    };
+    // Our network works, but that does not clear it for this port.
+    if layer == Layer::Prober && !case.reads(Reading::TraceStopsInTransit) && silent(case) {
+        return None;
+    }
+    clearing
+        .iter()
+        .copied()
+        .find(|reading| case.reads(*reading))
+}
+
+fn silent(case: &Case<'_>) -> bool {
+    [
+        Reading::Timeout,
+        Reading::NoRoute,
+        Reading::LocallyForbidden,
+        Reading::ProhibitedNearby,
+    ]
+    .iter()
+    .any(|reading| case.reads(*reading))
+        && !case.reads(Reading::TraceReachesTarget)
+}
+
+/// The end-to-end sensor that shows that the packet got past this layer.
+fn passed(
+    case: &Case<'_>,
+    judgement: &Judgement,
+    status: Status,
+    layer: Layer,
+) -> Option<Sensor> {
+    use super::engine::position;
+    let here = position(case, layer);
+    if matches!(status, Status::Reachable | Status::Degraded)
+        && case.reading(Sensor::Outcome).is_some()
+    {
+        return Some(Sensor::Outcome);
+    }
+    let at_least = |sensor: Sensor, last: Layer| {
+        (case.readings.contains_key(&sensor) && here <= position(case, last)).then_some(sensor)
+    };
+    let elsewhere = judgement.cause.is_some_and(|(cause, _)| {
+        position(case, cause.layer) <= here && case.flow.direction == Direction::Inbound
+    });
+    if elsewhere {
+        return None;
+    }
+    match case.reading(Sensor::Outcome) {
+        Some(
+            Reading::ClosedAtOnce
+            | Reading::ClosedLate
+            | Reading::Silent
+            | Reading::WrongProtocol
+            | Reading::TurnedAway
+            | Reading::TlsFailed,
+        ) => at_least(Sensor::Outcome, Layer::Listener),
+        Some(Reading::Refused | Reading::Prohibited)
+            if case.flow.direction == Direction::Inbound =>
+        {
+            at_least(Sensor::Outcome, Layer::Instance)
+        }
+        Some(Reading::Refused) => at_least(Sensor::Outcome, Layer::Isp),
+        _ if case.reads(Reading::TraceReachesTarget) => at_least(Sensor::Trace, Layer::Isp),
+        _ if case.reads(Reading::LeavesTheCloud) => at_least(Sensor::OutboundTrace, Layer::Edge),
+        _ => None,
+    }
+}

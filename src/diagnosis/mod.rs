@@ -1,0 +1,253 @@
+//! Turns evidence into a diagnosis. Pure: the same evidence gives the same bytes.
+//!
+//! `sense` reads every sensor into a case a flow; `engine` holds the catalogue's causes against
+//! each case; `fixes` simulates what would help; this module words the result.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod book;
+mod case;
+mod catalogue;
+mod causes;
+mod engine;
+mod findings;
+mod fixes;
+mod layer;
+mod layers;
+mod model;
+mod next_tests;
+mod reading;
+mod scope;
+mod sense;
+
+pub use case::{Case, CaseFlow, Taken};
+pub use catalogue::{Cause, Remedy, Steps, Test, catalogue, cause};
+pub use layer::Layer;
+pub use model::{
+    After, Candidate, CauseReport, Certainty, Diagnosis, EvidenceItem, Exclusion, Finding,
+    FixReport, FlowDiagnosis, LayerState, NextTest, Opens, Outcomes, PassState, Risk, Severity,
+    Status,
+};
+pub use reading::{READINGS, Reading, Sensor};
+pub use scope::Scope;
+
+use crate::evidence::{Expectation, Run};
+use book::Book;
+use engine::Judgement;
+use rulesets::Direction;
+
+/// Judges a run.
+pub fn diagnose(run: &Run) -> Diagnosis {
+    let mut book = Book::default();
+    let cases = sense::cases(run, &mut book);
+    let mut findings = Vec::new();
+    let mut flows = Vec::new();
+    for case in &cases {
+        let judgement = if works(case) {
+            Judgement::default()
+        } else {
+            engine::judge(case)
+        };
+        let flow = report(case, &judgement, &mut book);
+        findings::of_flow(case, &judgement, &flow, &mut findings);
+        flows.push(flow);
+    }
+    findings::of_run(run, &mut findings);
+    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+    findings.dedup();
+    Diagnosis {
+        status: overall(&flows),
+        flows,
+        findings,
+        evidence: book.into_items(),
+    }
+}
+
+/// Whether the flow did what it should, so that there is nothing to explain.
+fn works(case: &Case<'_>) -> bool {
+    case.reads(Reading::Answered)
+}
+
+fn report(case: &Case<'_>, judgement: &Judgement, book: &mut Book) -> FlowDiagnosis {
+    let status = status(case, judgement);
+    FlowDiagnosis {
+        id: case.flow.id.clone(),
+        direction: match case.flow.direction {
+            Direction::Inbound => "inbound".into(),
+            Direction::Outbound => "outbound".into(),
+        },
+        service: case.flow.label.clone(),
+        protocol: case.flow.protocol.to_string(),
+        port: case.flow.port,
+        source: case.flow.client.map(|client| client.to_string()),
+        destination: case
+            .flow
+            .address
+            .map(|address| address.to_string())
+            .or_else(|| case.flow.host.clone()),
+        status,
+        expected: expected(case),
+        outcome: outcomes(case),
+        layers: layers::states(case, judgement, status),
+        cause: judgement
+            .cause
+            .map(|(cause, certainty)| worded(case, cause, certainty, book)),
+        also: judgement
+            .also
+            .iter()
+            .map(|cause| worded(case, cause, Certainty::Proven, book))
+            .collect(),
+        candidates: judgement
+            .candidates
+            .iter()
+            .map(|cause| Candidate {
+                id: cause.id.into(),
+                layer: cause.layer.name().into(),
+            })
+            .collect(),
+        excluded: judgement.excluded.clone(),
+        next_tests: next_tests::next_tests(case, judgement),
+        fixes: fixes::fixes(case, judgement),
+    }
+}
+
+fn status(case: &Case<'_>, judgement: &Judgement) -> Status {
+    let cause = judgement.cause.map(|(cause, _)| cause.id);
+    match case.reading(Sensor::Outcome) {
+        _ if cause == Some("prober.offline") => Status::Unknown,
+        Some(Reading::Answered) => Status::Reachable,
+        Some(
+            Reading::AnsweredLate
+            | Reading::ConnectedLate
+            | Reading::LostSome
+            | Reading::AnsweredError
+            | Reading::CertificateBad,
+        ) => Status::Degraded,
+        Some(_) => Status::Blocked,
+        None if judgement
+            .cause
+            .is_some_and(|(_, certainty)| certainty > Certainty::Possible) =>
+        {
+            Status::Blocked
+        }
+        None => match case.reading(Sensor::Resolution) {
+            Some(Reading::NameNotFound | Reading::ResolverFails | Reading::ResolverSilent) => {
+                Status::Blocked
+            }
+            _ => Status::Unknown,
+        },
+    }
+}
+
+/// Flows are expected to work, unless the user said otherwise, or this machine lacks the address
+/// family while another address of the target can be asked.
+fn expected(case: &Case<'_>) -> bool {
+    match case.run.plan.expect.get(&case.flow.label) {
+        Some(Expectation::Open) => true,
+        Some(Expectation::Blocked) => false,
+        None => !(case.reads(Reading::NoRoute) && case.reads(Reading::Online)),
+    }
+}
+
+fn outcomes(case: &Case<'_>) -> Outcomes {
+    let word = case
+        .observation
+        .map(|observation| sense::word(&observation.outcome).to_owned());
+    match case.flow.direction {
+        Direction::Inbound => Outcomes {
+            outside: word,
+            inside: case
+                .reading(Sensor::Local)
+                .map(|reading| local_word(reading).to_owned()),
+        },
+        Direction::Outbound => Outcomes {
+            outside: None,
+            inside: word,
+        },
+    }
+}
+
+fn local_word(reading: Reading) -> &'static str {
+    match reading {
+        Reading::LocalSilent => "silent",
+        Reading::LocalCloses => "closed",
+        Reading::LocalTurnedAway => "turned_away",
+        Reading::LocalWrongProtocol => "wrong_protocol",
+        Reading::LocalTlsFails => "tls_failed",
+        Reading::LocalRefused => "refused",
+        Reading::LocalRejected => "rejected",
+        Reading::LocalDropped
+        | Reading::LocalReplyDropped
+        | Reading::LocalOverflow
+        | Reading::LocalTableFull => "timeout",
+        _ => "answered",
+    }
+}
+
+/// A cause with the sentence that ties it to this instance: its state, and the particulars of the
+/// readings that show or support it.
+fn worded(
+    case: &Case<'_>,
+    cause: &Cause,
+    certainty: Certainty,
+    book: &mut Book,
+) -> CauseReport {
+    let title = case.fill(cause.title);
+    let telling: Vec<_> = cause
+        .convicts
+        .iter()
+        .find(|set| set.iter().all(|reading| case.reads(*reading)))
+        .map_or(cause.supports, |set| *set)
+        .iter()
+        .filter_map(|reading| case.readings.get(&reading.sensor()))
+        .filter(|taken| cause.predicts.contains(&taken.reading) || cause.supports.contains(&taken.reading))
+        .collect();
+    let mut evidence: Vec<String> = telling
+        .iter()
+        .flat_map(|taken| taken.evidence.iter().cloned())
+        .collect();
+    if let (Some(taken), true) = (
+        case.readings.get(&Sensor::Outcome),
+        cause.predicts.iter().any(|reading| case.reads(*reading) && reading.sensor() == Sensor::Outcome),
+    ) {
+        evidence.extend(taken.evidence.iter().cloned());
+    }
+    evidence.sort();
+    evidence.dedup();
+    if evidence.is_empty() {
+        evidence.push(book.enter("outside", "probe", "no probe was made"));
+    }
+    let details: Vec<_> = telling
+        .iter()
+        .map(|taken| taken.detail.as_str())
+        .filter(|detail| !detail.is_empty())
+        .collect();
+    CauseReport {
+        id: cause.id.into(),
+        layer: cause.layer.name().into(),
+        certainty,
+        summary: if details.is_empty() {
+            title
+        } else {
+            format!("{title}: {}", details.join("; "))
+        },
+        evidence,
+    }
+}
+
+/// The worst state among the flows that count. A flow that could not be measured counts only when
+/// none could; a far end's own fault does not count; a flow that should be closed and is open does.
+fn overall(flows: &[FlowDiagnosis]) -> Status {
+    let counted = flows.iter().map(|flow| match (flow.expected, flow.status) {
+        (true, Status::Blocked) if flow.cause.as_ref().is_some_and(|it| it.layer == "remote") => {
+            Status::Degraded
+        }
+        (true, status) => status,
+        (false, Status::Reachable | Status::Degraded) => Status::Degraded,
+        (false, Status::Blocked) => Status::Reachable,
+        (false, Status::Unknown) => Status::Unknown,
+    });
+    counted
+        .filter(|status| *status != Status::Unknown)
+        .max()
+        .unwrap_or(Status::Unknown)
+}

@@ -1,0 +1,91 @@
+//! The cheapest evidence that would split what the evidence at hand does not.
+
+use super::catalogue::Test;
+use super::engine::Judgement;
+use super::{Case, Certainty, NextTest, Sensor};
+use std::collections::BTreeSet;
+
+/// Commands worth running next, cheapest first; none once a cause is proven.
+pub(super) fn next_tests(case: &Case<'_>, judgement: &Judgement) -> Vec<NextTest> {
+    let Some((_, certainty)) = judgement.cause else {
+        return Vec::new();
+    };
+    if certainty == Certainty::Proven {
+        return Vec::new();
+    }
+    let wanted: BTreeSet<Test> = judgement
+        .candidates
+        .iter()
+        .flat_map(|cause| cause.settled_by.iter().copied())
+        .filter(|test| !done(case, *test))
+        .collect();
+    wanted
+        .into_iter()
+        .take(LIMIT)
+        .map(|test| NextTest {
+            command: case.fill(&command(case, test)),
+            splits: judgement
+                .candidates
+                .iter()
+                .filter(|cause| cause.settled_by.contains(&test))
+                .map(|cause| cause.id.to_owned())
+                .collect(),
+        })
+        .collect()
+}
+
+/// Whether the evidence of a test is at hand.
+fn done(case: &Case<'_>, test: Test) -> bool {
+    let evidence = &case.run.evidence;
+    match test {
+        Test::From => case.flow.client.is_some() || evidence.groups.is_none(),
+        Test::Rules => evidence.groups.is_some(),
+        Test::TargetAddress => case.run.plan.target_ip.is_some(),
+        Test::Inside => evidence.inside.is_some(),
+        Test::InsideRoot => evidence.inside.as_ref().is_some_and(|it| it.root),
+        Test::Control => case.reading(Sensor::OwnNetwork).is_some(),
+        Test::OutboundControls => {
+            case.reading(Sensor::OtherFarEnds).is_some()
+                && case.reading(Sensor::OtherOutbound).is_some()
+        }
+        Test::Repeat | Test::Elsewhere | Test::Document | Test::Acl | Test::Witness => false,
+    }
+}
+
+fn command(case: &Case<'_>, test: Test) -> String {
+    let check = format!("reachdx check {{target}} --service {}", case.flow.label);
+    match test {
+        Test::From => format!("{check} --rules FILE --from ADDRESS-THE-TARGET-SEES"),
+        Test::Rules => format!(
+            "tccli vpc DescribeSecurityGroupPolicies --SecurityGroupId sg-ID > sg-ID.json; \
+             {check} --rules sg-ID.json"
+        ),
+        Test::TargetAddress => format!("{check} --target-ip ADDRESS-OF-THE-INSTANCE"),
+        Test::Inside => format!(
+            "reachdx inside --from {{client}} > inside.json (on the instance); \
+             {check} --inside inside.json"
+        ),
+        Test::InsideRoot => format!(
+            "sudo reachdx inside --from {{client}} > inside.json (on the instance); \
+             {check} --inside inside.json"
+        ),
+        Test::Control => format!("{check} --control HOST:PORT"),
+        Test::OutboundControls => {
+            "reachdx inside --outbound MX-1:25,MX-2:25,RELAY:465,RELAY:587,ANY:443".into()
+        }
+        Test::Repeat => format!("{check} (again in a minute)"),
+        Test::Elsewhere => format!("{check} (from another network)"),
+        Test::Document => {
+            "tccli cvm DescribeInstances; tccli vpc DescribeAddresses (state, address, bandwidth)"
+                .into()
+        }
+        Test::Acl => "tccli vpc DescribeNetworkAcls (the ACL of the instance's subnet)".into(),
+        Test::Witness => case.flow.port.map_or_else(
+            || "tcpdump -ni any icmp or icmp6 (on the instance, during a check)".to_owned(),
+            |port| format!("tcpdump -ni any port {port} (on the instance, during a check)"),
+        ),
+    }
+}
+
+/// More than this and a reader tries none.
+const LIMIT: usize = 4;

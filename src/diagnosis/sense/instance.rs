@@ -1,0 +1,173 @@
+//! Sensors of the machine: its addresses, routes, kernel settings and filter listings.
+
+use super::take;
+use crate::diagnosis::book::Book;
+use crate::diagnosis::{Case, Reading};
+use crate::address::is_private;
+use crate::inside::{Datum, Snapshot, can_interfere};
+use rulesets::Protocol;
+use std::net::IpAddr;
+
+/// Takes every reading that the snapshot allows.
+pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
+    let Some(snapshot) = &case.run.evidence.inside else {
+        return;
+    };
+    let summary = format!("snapshot taken on the instance at {}", snapshot.taken_at);
+    let id = book.enter("inside", "host", &summary);
+    take(case, Reading::Reported, summary, vec![id]);
+    destination(case, snapshot, book);
+    route(case, snapshot, book);
+    echo_setting(case, snapshot, book);
+    conntrack(case, snapshot, book);
+    host_rules(case, snapshot, book);
+}
+
+/// The addresses by which the instance may be asked for this flow, as far as they are known: the
+/// address itself where the instance holds it, else the one it is translated to.
+pub(super) fn own_addresses(case: &Case<'_>, snapshot: &Snapshot) -> Vec<IpAddr> {
+    let Some(asked) = case.flow.address else {
+        return Vec::new();
+    };
+    let held: Vec<_> = snapshot
+        .addresses
+        .value()
+        .into_iter()
+        .flatten()
+        .map(|address| address.address)
+        .filter(|address| address.is_ipv4() == asked.is_ipv4())
+        .collect();
+    if held.contains(&asked) {
+        return vec![asked];
+    }
+    if let Some(given) = case.run.plan.target_ip.filter(|given| held.contains(given)) {
+        return vec![given];
+    }
+    held.into_iter()
+        .filter(|address| !address.is_loopback() && !link_local(*address))
+        .collect()
+}
+
+fn link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    }
+}
+
+fn destination(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
+    let (Some(asked), Some(addresses)) = (case.flow.address, snapshot.addresses.value()) else {
+        return;
+    };
+    let held: Vec<_> = addresses
+        .iter()
+        .map(|address| address.address)
+        .filter(|address| address.is_ipv4() == asked.is_ipv4())
+        .collect();
+    let given = case.run.plan.target_ip;
+    let list = |addresses: &[IpAddr]| {
+        let texts: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        texts.join(", ")
+    };
+    if held.contains(&asked) || given.is_some_and(|given| held.contains(&given)) {
+        let summary = format!("the instance holds {}", list(&held));
+        let id = book.enter("inside", "host", &summary);
+        take(case, Reading::AddressHeld, summary, vec![id]);
+        return;
+    }
+    // Behind address translation the guest never sees its public address: only public addresses
+    // on the guest itself can contradict the one that was asked.
+    let public: Vec<_> = held.into_iter().filter(|it| !is_private(*it)).collect();
+    if !public.is_empty() {
+        let summary = format!("the instance's public addresses are {}, not {asked}", list(&public));
+        let id = book.enter("inside", "host", &summary);
+        take(case, Reading::AddressForeign, summary, vec![id]);
+    }
+}
+
+fn route(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
+    let (Some(route), Some(client)) = (snapshot.route_to_client.value(), case.flow.client) else {
+        return;
+    };
+    if route.client != client {
+        return;
+    }
+    let (reading, summary) = match (&route.source, &route.error) {
+        (Some(source), _) => (
+            Reading::RouteBack,
+            format!("the instance would answer {client} from {source}"),
+        ),
+        (None, error) => (
+            Reading::NoRouteBack,
+            format!(
+                "the instance has no route to {client}: {}",
+                error.as_deref().unwrap_or("unreachable")
+            ),
+        ),
+    };
+    let id = book.enter("inside", "host", &summary);
+    take(case, reading, summary, vec![id]);
+}
+
+fn echo_setting(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
+    let name = match case.flow.protocol {
+        Protocol::Icmp => "net.ipv4.icmp_echo_ignore_all",
+        Protocol::Icmpv6 => "net.ipv6.icmp.echo_ignore_all",
+        Protocol::Tcp | Protocol::Udp | Protocol::Gre => return,
+    };
+    let Some(value) = snapshot.sysctls.value().and_then(|all| all.get(name)) else {
+        return;
+    };
+    let summary = format!("{name} = {value}");
+    let id = book.enter("inside", "host", &summary);
+    let reading = match value.as_str() {
+        "0" => Reading::EchoOn,
+        _ => Reading::EchoOff,
+    };
+    take(case, reading, summary, vec![id]);
+}
+
+pub(super) fn conntrack(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
+    let Some(table) = snapshot.conntrack.value() else {
+        return;
+    };
+    let summary = format!(
+        "connection tracking holds {} of {} entries, {} packets dropped for want of one",
+        table.count, table.max, table.drops
+    );
+    let id = book.enter("inside", "host", &summary);
+    let reading = if table.max > 0 && (table.count >= table.max || table.drops > 0) {
+        Reading::TableFull
+    } else {
+        Reading::TableHasRoom
+    };
+    take(case, reading, summary, vec![id]);
+}
+
+/// Reads whether any listing holds a rule that could stop or bend a packet. "No" needs every
+/// listing, read whole; "yes" needs one.
+pub(super) fn host_rules(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
+    let mut blind = snapshot.firewall.is_empty();
+    for (tool, listing) in &snapshot.firewall {
+        match listing {
+            Datum::Absent { .. } => {}
+            Datum::Skipped { .. } => blind = true,
+            Datum::Read {
+                value, truncated, ..
+            } => {
+                if let Some(line) = can_interfere(&value.text) {
+                    let summary = format!("{tool} lists `{line}`");
+                    let id = book.enter("inside", "host", &summary);
+                    take(case, Reading::HostRulesDrop, summary, vec![id]);
+                    return;
+                }
+                blind |= truncated;
+            }
+        }
+    }
+    if !blind {
+        let summary = "every host firewall listing was read; none can drop, reject or rewrite";
+        let id = book.enter("inside", "host", summary);
+        take(case, Reading::NoHostRules, summary.into(), vec![id]);
+    }
+}

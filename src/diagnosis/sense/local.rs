@@ -1,0 +1,161 @@
+//! The same conversation held on the instance itself.
+//!
+//! Packets to an own address take the loopback interface: they meet the service and the host's
+//! filter, less those rules that spare loopback. A service that answers there is a healthy service;
+//! a filter that drops there is a dropping filter; nothing more.
+
+use super::instance::own_addresses;
+use super::{describe, outcome, take};
+use crate::diagnosis::book::Book;
+use crate::diagnosis::{Case, Reading};
+use crate::inside::{ConnectCounters, Snapshot};
+use probes::Observation;
+use rulesets::Protocol;
+
+/// Reads the instance's own probe of this service.
+pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
+    let Some(snapshot) = &case.run.evidence.inside else {
+        return;
+    };
+    let Some(observation) = nearest(case, snapshot) else {
+        return;
+    };
+    let Some(seen) = outcome::reading(observation, false) else {
+        return;
+    };
+    let mut summary = format!("on the instance, {}", describe::observation(observation));
+    let reading = match seen {
+        Reading::Answered | Reading::ConnectedLate | Reading::LostSome | Reading::CertificateBad => {
+            Some(Reading::LocalAnswers)
+        }
+        Reading::AnsweredLate => Some(Reading::LocalLate),
+        Reading::AnsweredError => Some(Reading::LocalError),
+        Reading::Silent => Some(Reading::LocalSilent),
+        Reading::ClosedAtOnce | Reading::ClosedLate => Some(Reading::LocalCloses),
+        Reading::TurnedAway => Some(Reading::LocalTurnedAway),
+        Reading::WrongProtocol => Some(Reading::LocalWrongProtocol),
+        Reading::TlsFailed => Some(Reading::LocalTlsFails),
+        _ if case.flow.protocol != Protocol::Tcp => None,
+        _ => counters(snapshot, observation).and_then(|counters| {
+            summary.push_str(&moved(counters));
+            unopened(seen, counters)
+        }),
+    };
+    let id = book.enter("inside", "probe", &summary);
+    if let Some(reading) = reading {
+        take(case, reading, summary, vec![id]);
+    }
+}
+
+/// The probe of the address the flow is for; of loopback where there is none.
+fn nearest<'a>(case: &Case<'_>, snapshot: &'a Snapshot) -> Option<&'a Observation> {
+    let asked = case.flow.address?;
+    let own = own_addresses(case, snapshot);
+    let probes = || {
+        snapshot
+            .probes
+            .iter()
+            .filter(|it| it.probe.service == case.flow.service && it.probe.port == case.flow.port)
+            .filter(|it| it.probe.address.is_ipv4() == asked.is_ipv4())
+    };
+    probes()
+        .find(|it| own.contains(&it.probe.address))
+        .or_else(|| probes().find(|it| it.probe.address.is_loopback()))
+}
+
+fn counters<'a>(
+    snapshot: &'a Snapshot,
+    observation: &Observation,
+) -> Option<&'a ConnectCounters> {
+    snapshot
+        .connects
+        .iter()
+        .find(|it| {
+            it.observation.probe.address == observation.probe.address
+                && it.observation.probe.port == observation.probe.port
+        })
+        .map(|it| &it.counters)
+}
+
+/// What a connect that did not open means, by the counters that moved around it.
+fn unopened(seen: Reading, moved: &ConnectCounters) -> Option<Reading> {
+    let undelivered = moved.in_receives.saturating_sub(moved.in_delivers) > 0;
+    match seen {
+        Reading::Refused if moved.out_rsts > 0 => Some(Reading::LocalRefused),
+        Reading::Refused if undelivered => Some(Reading::LocalRejected),
+        Reading::Prohibited | Reading::LocallyForbidden | Reading::HostUnreachable
+            if undelivered && moved.out_dest_unreachs > 0 =>
+        {
+            Some(Reading::LocalRejected)
+        }
+        Reading::Timeout if moved.conntrack_drops > 0 => Some(Reading::LocalTableFull),
+        Reading::Timeout if moved.listen_overflows > 0 => Some(Reading::LocalOverflow),
+        Reading::Timeout if undelivered => Some(Reading::LocalDropped),
+        Reading::Timeout if moved.in_delivers > 0 => Some(Reading::LocalReplyDropped),
+        _ => None,
+    }
+}
+
+fn moved(counters: &ConnectCounters) -> String {
+    let named = [
+        ("received", counters.in_receives),
+        ("delivered", counters.in_delivers),
+        ("resets sent", counters.out_rsts),
+        ("ICMP errors sent", counters.out_dest_unreachs),
+        ("accept queue overflows", counters.listen_overflows),
+        ("tracking table drops", counters.conntrack_drops),
+    ];
+    let texts: Vec<_> = named
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    if texts.is_empty() {
+        "; no counter moved".into()
+    } else {
+        format!("; packets {}", texts.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_tell_the_kernel_from_the_filter() {
+        let none = ConnectCounters::default();
+        let dropped = ConnectCounters {
+            in_receives: 2,
+            ..none
+        };
+        let delivered = ConnectCounters {
+            in_receives: 2,
+            in_delivers: 2,
+            ..none
+        };
+        let overflowed = ConnectCounters {
+            listen_overflows: 2,
+            ..delivered
+        };
+        let reset = ConnectCounters {
+            out_rsts: 1,
+            ..delivered
+        };
+        let rejected = ConnectCounters {
+            out_dest_unreachs: 1,
+            ..dropped
+        };
+        let cases = [
+            (Reading::Refused, reset, Some(Reading::LocalRefused)),
+            (Reading::Refused, dropped, Some(Reading::LocalRejected)),
+            (Reading::Prohibited, rejected, Some(Reading::LocalRejected)),
+            (Reading::Timeout, dropped, Some(Reading::LocalDropped)),
+            (Reading::Timeout, delivered, Some(Reading::LocalReplyDropped)),
+            (Reading::Timeout, overflowed, Some(Reading::LocalOverflow)),
+            (Reading::Timeout, none, None),
+        ];
+        for (seen, counters, want) in cases {
+            assert_eq!(unopened(seen, &counters), want, "{seen:?} {counters:?}");
+        }
+    }
+}
