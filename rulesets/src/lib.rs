@@ -3,10 +3,13 @@
 //! Pure: no sockets, files, clocks or environment. Callers read; this crate judges.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod addresses;
 mod explain;
 mod flow;
 mod matching;
 mod near;
+mod opened;
+mod region;
 mod rule;
 mod security_group;
 pub mod tencent;
@@ -14,6 +17,8 @@ mod text;
 mod verdict;
 
 pub use flow::{Direction, Family, Flow, Protocol};
+pub use opened::{Opened, opened};
+pub use region::Region;
 pub use rule::{Action, Peer, PortRange, Ports, Rule, Service};
 pub use security_group::{SecurityGroup, SecurityGroups};
 pub use tencent::{ParseError, parse_security_group};
