@@ -9,6 +9,9 @@ mod flow;
 mod matching;
 mod near;
 mod opened;
+mod ports;
+mod provider;
+mod ready_group;
 mod region;
 mod rule;
 mod security_group;
@@ -18,6 +21,15 @@ mod verdict;
 
 pub use flow::{Direction, Family, Flow, Protocol};
 pub use opened::{Opened, opened};
+pub use ports::{
+    BlockedPort, CommonPort, NotAPortSpan, PortSpan, blocked_port, blocked_ports, common_port,
+    common_ports,
+};
+pub use provider::{
+    Alternative, ConsoleProxy, Endpoint, OutboundSmtp, Provider, Quota, SmtpPolicy, provider,
+    providers,
+};
+pub use ready_group::{ReadyGroup, ReadyGroupError, ready_group, ready_groups};
 pub use region::Region;
 pub use rule::{Action, Peer, PortRange, Ports, Rule, Service};
 pub use security_group::{SecurityGroup, SecurityGroups};
