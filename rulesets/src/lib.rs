@@ -3,10 +3,16 @@
 //! Pure: no sockets, files, clocks or environment. Callers read; this crate judges.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod addresses;
 mod explain;
 mod flow;
 mod matching;
 mod near;
+mod opened;
+mod ports;
+mod provider;
+mod ready_group;
+mod region;
 mod rule;
 mod security_group;
 pub mod tencent;
@@ -14,6 +20,17 @@ mod text;
 mod verdict;
 
 pub use flow::{Direction, Family, Flow, Protocol};
+pub use opened::{Opened, opened};
+pub use ports::{
+    BlockedPort, CommonPort, NotAPortSpan, PortSpan, blocked_port, blocked_ports, common_port,
+    common_ports,
+};
+pub use provider::{
+    Alternative, ConsoleProxy, Endpoint, OutboundSmtp, Provider, Quota, SmtpPolicy, provider,
+    providers,
+};
+pub use ready_group::{ReadyGroup, ReadyGroupError, ready_group, ready_groups};
+pub use region::Region;
 pub use rule::{Action, Peer, PortRange, Ports, Rule, Service};
 pub use security_group::{SecurityGroup, SecurityGroups};
 pub use tencent::{ParseError, parse_security_group};

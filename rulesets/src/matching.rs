@@ -4,7 +4,8 @@
 
 use crate::flow::{Direction, Family, Flow, Protocol};
 use crate::rule::{Peer, Ports, Rule, Service};
-use std::net::IpAddr;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A rule held against a flow.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -81,17 +82,10 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// True when only machines of a private network can have this address (RFC 1918, 6598, 3927, 4193,
-/// 4291): the vendor says that a reference to a group never matches any other.
-pub(crate) fn private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => {
-            let [first, second, ..] = v4.octets();
-            let shared = first == 100 && (64..128).contains(&second);
-            shared || v4.is_private() || v4.is_link_local() || v4.is_loopback()
-        }
-        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local() || v6.is_loopback(),
-    }
+/// True when only machines of a private network can have this address: the vendor says that a
+/// reference to a group never matches any other.
+fn private(address: IpAddr) -> bool {
+    PRIVATE.iter().any(|net| net.contains(&address))
 }
 
 /// Protocol and port. ICMP and ICMPv6 count as one protocol in two families.
@@ -156,4 +150,27 @@ fn compare_peer<'a>(peer: &'a Peer, flow: &Flow) -> Match<'a> {
 
 fn is(matches: bool) -> Match<'static> {
     if matches { Match::Yes } else { Match::No }
+}
+
+/// The blocks of private, shared, link-local and loopback addresses (RFC 1918, RFC 6598, RFC 3927,
+/// RFC 1122; RFC 4193, RFC 4291).
+pub(crate) const PRIVATE: [IpNet; 9] = [
+    v4([10, 0, 0, 0], 8),
+    v4([172, 16, 0, 0], 12),
+    v4([192, 168, 0, 0], 16),
+    v4([100, 64, 0, 0], 10),
+    v4([169, 254, 0, 0], 16),
+    v4([127, 0, 0, 0], 8),
+    v6(0xfc00, 0, 7),
+    v6(0xfe80, 0, 10),
+    v6(0, 1, 128),
+];
+
+const fn v4([a, b, c, d]: [u8; 4], prefix: u8) -> IpNet {
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix))
+}
+
+const fn v6(first: u16, last: u16, prefix: u8) -> IpNet {
+    let address = Ipv6Addr::new(first, 0, 0, 0, 0, 0, 0, last);
+    IpNet::V6(Ipv6Net::new_assert(address, prefix))
 }

@@ -2,110 +2,17 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::parse::ParseError;
+use super::problem::{Problem, Result, quoted};
+use super::values::{block, id, ports};
 use crate::flow::{Direction, Family};
-use crate::rule::{Action, Peer, PortRange, Ports, Rule, Service};
+use crate::rule::{Action, Peer, Ports, Rule, Service};
 use crate::text::shown;
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde_json::{Map, Value};
-use std::net::{IpAddr, Ipv4Addr};
-
-/// What is wrong with a member of a document.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Problem {
-    /// It has another JSON type.
-    #[error("expected {expected}, found {found}")]
-    WrongType {
-        /// What belongs here.
-        expected: &'static str,
-        /// What stands here.
-        found: &'static str,
-    },
-    /// It is not ACCEPT or DROP.
-    #[error("`{0}` is not ACCEPT or DROP")]
-    Action(String),
-    /// There is no action.
-    #[error("missing; expected ACCEPT or DROP")]
-    NoAction,
-    /// It is no protocol a rule can have.
-    #[error("`{0}` is not TCP, UDP, ICMP, ICMPv6, GRE or ALL")]
-    Protocol(String),
-    /// There is neither a protocol nor a service template.
-    #[error("missing, and there is no ServiceTemplate in its place")]
-    NoProtocol,
-    /// It is no set of ports.
-    #[error("`{0}` is not a port, a range, a list or ALL")]
-    Port(String),
-    /// It is a range that ends before it begins.
-    #[error("`{0}` runs backwards; write the lower port first")]
-    ReversedPorts(String),
-    /// It is above 65535.
-    #[error("`{0}` is above 65535, the highest port")]
-    PortTooHigh(String),
-    /// The rule's protocol has no ports, or is all of them.
-    #[error("`{port}` is given with protocol {protocol}; only TCP and UDP rules can name ports")]
-    PortWithoutPorts {
-        /// The ports.
-        port: String,
-        /// The protocol.
-        protocol: String,
-    },
-    /// It is no address or block of the family its name says.
-    #[error("`{text}` is not an {family} address or block")]
-    Address {
-        /// The text.
-        text: String,
-        /// The family.
-        family: Family,
-    },
-    /// It is a word that the vendor's tools replace before they send it.
-    #[error("MY_PUBLIC_IP stands for an address; write the address itself")]
-    Placeholder,
-    /// It is no id.
-    #[error("`{0}` is not an id (letters, digits, `-` and `_`)")]
-    Id(String),
-    /// The rule names two things of which it can have one.
-    #[error("names both {0} and {1}; a rule has one of them")]
-    Both(&'static str, &'static str),
-    /// It is not a whole number from 0.
-    #[error("`{0}` is not a whole number from 0")]
-    Index(String),
-    /// Other rules of the list have an index and this one has none.
-    #[error("missing, while other rules have one; their order cannot be told")]
-    MissingIndex,
-    /// Two rules of the list have the same index.
-    #[error("{index} is taken by another rule; their order cannot be told")]
-    RepeatedIndex {
-        /// The index.
-        index: u64,
-    },
-    /// The list is longer than any the vendor keeps.
-    #[error("more than {limit} rules, which no security group has")]
-    TooManyRules {
-        /// The most that is read.
-        limit: usize,
-    },
-}
-
-pub(super) type Result<T> = std::result::Result<T, ParseError>;
 
 /// The members of one JSON object, and its path.
 pub(super) struct Fields<'a> {
     path: &'a str,
     members: &'a Map<String, Value>,
-}
-
-impl Problem {
-    pub(super) fn at(self, path: &str) -> ParseError {
-        ParseError::Field {
-            path: path.to_owned(),
-            problem: self,
-        }
-    }
-
-    pub(super) fn wrong(expected: &'static str, value: &Value) -> Self {
-        let found = kind(value);
-        Self::WrongType { expected, found }
-    }
 }
 
 impl<'a> Fields<'a> {
@@ -270,101 +177,4 @@ impl<'a> Fields<'a> {
     fn error(&self, name: &str, problem: Problem) -> ParseError {
         problem.at(&format!("{}.{name}", self.path))
     }
-}
-
-/// The kind of a JSON value, in words.
-pub(super) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
-/// Ports: `22`, `8000-8010`, `22,80`, any mix of them, or ALL. Sorted, with overlaps merged.
-fn ports(text: &str) -> std::result::Result<Ports, Problem> {
-    if text.eq_ignore_ascii_case("ALL") {
-        return Ok(Ports::Any);
-    }
-    let mut ranges = Vec::new();
-    for item in text.split(',').map(str::trim) {
-        let (first, last) = item.split_once('-').unwrap_or((item, item));
-        let (first, last) = (port(first, item)?, port(last, item)?);
-        if first > last {
-            return Err(Problem::ReversedPorts(quoted(item)));
-        }
-        ranges.push(PortRange { first, last });
-    }
-    ranges.sort_unstable();
-    ranges.dedup_by(|next, kept| {
-        let joined = next.first <= kept.last.saturating_add(1);
-        if joined {
-            kept.last = kept.last.max(next.last);
-        }
-        joined
-    });
-    Ok(Ports::Ranges(ranges))
-}
-
-fn port(text: &str, item: &str) -> std::result::Result<u16, Problem> {
-    let digits = text.trim();
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Problem::Port(quoted(item)));
-    }
-    digits
-        .parse()
-        .map_err(|_| Problem::PortTooHigh(quoted(item)))
-}
-
-/// An address or block. The vendor reads any block that begins at 0.0.0.0 as 0.0.0.0/0, and keeps
-/// blocks with host bits set.
-fn block(text: &str, family: Family) -> std::result::Result<Peer, Problem> {
-    if text.eq_ignore_ascii_case("ALL") {
-        return Ok(Peer::All);
-    }
-    if text.eq_ignore_ascii_case("MY_PUBLIC_IP") {
-        return Err(Problem::Placeholder);
-    }
-    let net = match text.split_once('/') {
-        None => text.parse().ok().map(|address: IpAddr| address.into()),
-        Some((address, prefix)) => net(address, prefix),
-    };
-    match net.filter(|net| Family::from(net.addr()) == family) {
-        Some(IpNet::V4(net)) if net.addr() == Ipv4Addr::UNSPECIFIED => {
-            Ok(Peer::Net(Ipv4Net::default().into()))
-        }
-        Some(net) => Ok(Peer::Net(net.trunc())),
-        None => Err(Problem::Address {
-            text: quoted(text),
-            family,
-        }),
-    }
-}
-
-fn net(address: &str, prefix: &str) -> Option<IpNet> {
-    if prefix.is_empty() || !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let prefix = prefix.parse().ok()?;
-    match address.parse().ok()? {
-        IpAddr::V4(v4) => Ipv4Net::new(v4, prefix).ok().map(IpNet::V4),
-        IpAddr::V6(v6) => Ipv6Net::new(v6, prefix).ok().map(IpNet::V6),
-    }
-}
-
-fn id(text: &str) -> std::result::Result<String, Problem> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if text.len() <= 64 && text.chars().all(plain) {
-        Ok(text.to_owned())
-    } else {
-        Err(Problem::Id(quoted(text)))
-    }
-}
-
-/// Input as an error quotes it.
-fn quoted(text: &str) -> String {
-    shown(text, 50)
 }

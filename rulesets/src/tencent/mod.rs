@@ -6,8 +6,10 @@
 mod commands;
 mod field;
 mod parse;
+mod problem;
+mod values;
 
 pub(crate) use commands::{address_template_members, group_members, service_template_members};
 pub use commands::{bind_order_command, create_rule_command, delete_rule_command};
-pub use field::Problem;
 pub use parse::{ParseError, parse_security_group};
+pub use problem::Problem;

@@ -5,7 +5,8 @@
 //! addresses with host bits, a version as number or text. What could mean two things is an error.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::field::{Fields, Problem, Result, kind};
+use super::field::Fields;
+use super::problem::{Problem, Result, kind};
 use crate::flow::Direction;
 use crate::rule::Rule;
 use crate::security_group::SecurityGroup;
@@ -90,7 +91,7 @@ fn syntax(error: &serde_json::Error) -> ParseError {
 }
 
 /// The policy set in a document, whichever envelope it came in.
-fn policy_set(document: &Value) -> std::result::Result<&Map<String, Value>, ParseError> {
+fn policy_set(document: &Value) -> Result<&Map<String, Value>> {
     let answer = document.get("Response").unwrap_or(document);
     if let Some(code) = answer.get("Error").and_then(|error| error.get("Code")) {
         let code = code.as_str().unwrap_or("of no name");
@@ -122,17 +123,14 @@ fn found(value: &Value) -> String {
 }
 
 /// The version, which older samples give as a number.
-fn version(set: &Map<String, Value>) -> std::result::Result<Option<String>, ParseError> {
+fn version(set: &Map<String, Value>) -> Result<Option<String>> {
     let fields = Fields::new("SecurityGroupPolicySet", set);
     let version = fields.text_or_number("Version")?;
     Ok(version.map(|version| shown(&version, 60)))
 }
 
 /// The rules of one direction, ordered by `PolicyIndex` where they carry one.
-fn rules(
-    set: &Map<String, Value>,
-    direction: Direction,
-) -> std::result::Result<Vec<Rule>, ParseError> {
+fn rules(set: &Map<String, Value>, direction: Direction) -> Result<Vec<Rule>> {
     let name = match direction {
         Direction::Inbound => "Ingress",
         Direction::Outbound => "Egress",
