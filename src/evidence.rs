@@ -29,7 +29,7 @@ pub struct Run {
 }
 
 /// What the user asked for.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Plan {
     /// The target as given: a name or an address.
     pub target: String,

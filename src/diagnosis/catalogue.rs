@@ -166,7 +166,11 @@ mod tests {
     fn a_conviction_never_contradicts_its_cause() {
         for cause in catalogue() {
             for reading in cause.convicts.iter().flat_map(|set| set.iter()) {
-                assert!(!cause.contradicted_by(*reading), "{}: {reading:?}", cause.id);
+                assert!(
+                    !cause.contradicted_by(*reading),
+                    "{}: {reading:?}",
+                    cause.id
+                );
             }
         }
     }

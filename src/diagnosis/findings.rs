@@ -69,7 +69,12 @@ fn unexpectedly_open(
     }
     let provider = rulesets::provider(&case.run.plan.provider);
     let by_provider = case.flow.client.is_some_and(|client| {
-        provider.is_some_and(|provider| provider.console_proxy(client).is_some())
+        provider.is_some_and(|provider| {
+            provider
+                .console_proxies
+                .iter()
+                .any(|proxy| proxy.net.contains(&client))
+        })
     });
     let detail = case
         .readings

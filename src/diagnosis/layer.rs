@@ -66,7 +66,7 @@ impl fmt::Display for Layer {
 }
 
 /// The layers an inbound packet crosses, in order.
-pub const INBOUND: &[Layer] = &[
+pub(super) const INBOUND: &[Layer] = &[
     Layer::Prober,
     Layer::Isp,
     Layer::Edge,
@@ -79,7 +79,7 @@ pub const INBOUND: &[Layer] = &[
 ];
 
 /// The layers an outbound packet crosses, in order.
-pub const OUTBOUND: &[Layer] = &[
+pub(super) const OUTBOUND: &[Layer] = &[
     Layer::HostFirewall,
     Layer::Instance,
     Layer::SecurityGroup,

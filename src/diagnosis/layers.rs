@@ -41,11 +41,19 @@ fn state(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) -
         };
     }
     if let Some(cause) = judgement.also.iter().find(|cause| cause.layer == layer) {
-        return (PassState::Block, case.fill(cause.title), local_ids(case, layer));
+        return (
+            PassState::Block,
+            case.fill(cause.title),
+            local_ids(case, layer),
+        );
     }
     if let Some(reading) = local_pass(case, layer) {
         let taken = &case.readings[&reading.sensor()];
-        return (PassState::Pass, taken.detail.clone(), taken.evidence.clone());
+        return (
+            PassState::Pass,
+            taken.detail.clone(),
+            taken.evidence.clone(),
+        );
     }
     if let Some(sensor) = passed(case, judgement, status, layer) {
         let taken = &case.readings[&sensor];
@@ -112,12 +120,7 @@ fn silent(case: &Case<'_>) -> bool {
 }
 
 /// The end-to-end sensor that shows that the packet got past this layer.
-fn passed(
-    case: &Case<'_>,
-    judgement: &Judgement,
-    status: Status,
-    layer: Layer,
-) -> Option<Sensor> {
+fn passed(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) -> Option<Sensor> {
     use super::engine::position;
     let here = position(case, layer);
     if matches!(status, Status::Reachable | Status::Degraded)

@@ -185,12 +185,7 @@ fn local_word(reading: Reading) -> &'static str {
 
 /// A cause with the sentence that ties it to this instance: its state, and the particulars of the
 /// readings that show or support it.
-fn worded(
-    case: &Case<'_>,
-    cause: &Cause,
-    certainty: Certainty,
-    book: &mut Book,
-) -> CauseReport {
+fn worded(case: &Case<'_>, cause: &Cause, certainty: Certainty, book: &mut Book) -> CauseReport {
     let title = case.fill(cause.title);
     let telling: Vec<_> = cause
         .convicts
@@ -199,7 +194,9 @@ fn worded(
         .map_or(cause.supports, |set| *set)
         .iter()
         .filter_map(|reading| case.readings.get(&reading.sensor()))
-        .filter(|taken| cause.predicts.contains(&taken.reading) || cause.supports.contains(&taken.reading))
+        .filter(|taken| {
+            cause.predicts.contains(&taken.reading) || cause.supports.contains(&taken.reading)
+        })
         .collect();
     let mut evidence: Vec<String> = telling
         .iter()
@@ -207,7 +204,10 @@ fn worded(
         .collect();
     if let (Some(taken), true) = (
         case.readings.get(&Sensor::Outcome),
-        cause.predicts.iter().any(|reading| case.reads(*reading) && reading.sensor() == Sensor::Outcome),
+        cause
+            .predicts
+            .iter()
+            .any(|reading| case.reads(*reading) && reading.sensor() == Sensor::Outcome),
     ) {
         evidence.extend(taken.evidence.iter().cloned());
     }

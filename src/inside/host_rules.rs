@@ -31,13 +31,25 @@ mod tests {
     fn only_lines_that_could_stop_a_packet_are_found() {
         let cases = [
             ("", None),
-            ("table inet filter {\n chain input {\n  type filter hook input priority 0; policy accept;\n  tcp dport 22 accept\n }\n}", None),
+            (
+                "table inet filter {\n chain input {\n  type filter hook input priority 0; policy accept;\n  tcp dport 22 accept\n }\n}",
+                None,
+            ),
             (":INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT", None),
             (":INPUT DROP [0:0]", Some(":INPUT DROP [0:0]")),
-            ("-A INPUT -p tcp -j REJECT --reject-with tcp-reset", Some("-A INPUT -p tcp -j REJECT --reject-with tcp-reset")),
-            ("  type filter hook input priority 0; policy drop;", Some("type filter hook input priority 0; policy drop;")),
+            (
+                "-A INPUT -p tcp -j REJECT --reject-with tcp-reset",
+                Some("-A INPUT -p tcp -j REJECT --reject-with tcp-reset"),
+            ),
+            (
+                "  type filter hook input priority 0; policy drop;",
+                Some("type filter hook input priority 0; policy drop;"),
+            ),
             ("# policy drop", None),
-            ("tcp dport 22 counter xt target \"REJECT\"", Some("tcp dport 22 counter xt target \"REJECT\"")),
+            (
+                "tcp dport 22 counter xt target \"REJECT\"",
+                Some("tcp dport 22 counter xt target \"REJECT\""),
+            ),
         ];
         for (listing, want) in cases {
             assert_eq!(can_interfere(listing).as_deref(), want, "{listing}");

@@ -4,9 +4,11 @@
 //! from one that was read and found empty.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod host_rules;
 mod snapshot;
 
+pub use host_rules::can_interfere;
 pub use snapshot::{
     Address, Connect, ConnectCounters, Conntrack, Datum, Listener, Outbound, Owner, Route,
-    RouteToClient, RulesText, Snapshot, SNAPSHOT_VERSION,
+    RouteToClient, RulesText, SNAPSHOT_VERSION, Snapshot,
 };

@@ -44,7 +44,10 @@ fn outcome(observation: &Observation, outcome: &Outcome) -> String {
                 format!("speaks {spoken}{}", quoted(sample))
             }
             Failure::TurnedAway { text } => format!("turns us away{}", quoted(text)),
-            Failure::Tls { error, legacy: true } => format!("speaks outdated TLS only: {error}"),
+            Failure::Tls {
+                error,
+                legacy: true,
+            } => format!("speaks outdated TLS only: {error}"),
             Failure::Tls { error, .. } => format!("fails in the TLS handshake: {error}"),
             Failure::Flooded { received } => format!("sent {received} bytes without a greeting"),
             Failure::Unclassified { text } => format!("failed: {text}"),

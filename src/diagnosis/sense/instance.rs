@@ -1,9 +1,9 @@
 //! Sensors of the machine: its addresses, routes, kernel settings and filter listings.
 
 use super::take;
+use crate::address::is_private;
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
-use crate::address::is_private;
 use crate::inside::{Datum, Snapshot, can_interfere};
 use rulesets::Protocol;
 use std::net::IpAddr;
@@ -79,7 +79,10 @@ fn destination(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
     // on the guest itself can contradict the one that was asked.
     let public: Vec<_> = held.into_iter().filter(|it| !is_private(*it)).collect();
     if !public.is_empty() {
-        let summary = format!("the instance's public addresses are {}, not {asked}", list(&public));
+        let summary = format!(
+            "the instance's public addresses are {}, not {asked}",
+            list(&public)
+        );
         let id = book.enter("inside", "host", &summary);
         take(case, Reading::AddressForeign, summary, vec![id]);
     }

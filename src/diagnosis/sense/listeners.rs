@@ -176,8 +176,14 @@ fn text(listener: &Listener) -> String {
 const DAEMONS: &[(&str, &[&str])] = &[
     ("ssh", &["sshd", "dropbear"]),
     ("rdp", &["xrdp"]),
-    ("http", &["nginx", "apache2", "httpd", "caddy", "lighttpd", "haproxy"]),
-    ("https", &["nginx", "apache2", "httpd", "caddy", "lighttpd", "haproxy"]),
+    (
+        "http",
+        &["nginx", "apache2", "httpd", "caddy", "lighttpd", "haproxy"],
+    ),
+    (
+        "https",
+        &["nginx", "apache2", "httpd", "caddy", "lighttpd", "haproxy"],
+    ),
     ("smtp", &["smtpd", "master", "exim4", "exim", "sendmail"]),
 ];
 

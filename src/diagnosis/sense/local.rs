@@ -25,9 +25,10 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
     };
     let mut summary = format!("on the instance, {}", describe::observation(observation));
     let reading = match seen {
-        Reading::Answered | Reading::ConnectedLate | Reading::LostSome | Reading::CertificateBad => {
-            Some(Reading::LocalAnswers)
-        }
+        Reading::Answered
+        | Reading::ConnectedLate
+        | Reading::LostSome
+        | Reading::CertificateBad => Some(Reading::LocalAnswers),
         Reading::AnsweredLate => Some(Reading::LocalLate),
         Reading::AnsweredError => Some(Reading::LocalError),
         Reading::Silent => Some(Reading::LocalSilent),
@@ -63,10 +64,7 @@ fn nearest<'a>(case: &Case<'_>, snapshot: &'a Snapshot) -> Option<&'a Observatio
         .or_else(|| probes().find(|it| it.probe.address.is_loopback()))
 }
 
-fn counters<'a>(
-    snapshot: &'a Snapshot,
-    observation: &Observation,
-) -> Option<&'a ConnectCounters> {
+fn counters<'a>(snapshot: &'a Snapshot, observation: &Observation) -> Option<&'a ConnectCounters> {
     snapshot
         .connects
         .iter()
@@ -150,7 +148,11 @@ mod tests {
             (Reading::Refused, dropped, Some(Reading::LocalRejected)),
             (Reading::Prohibited, rejected, Some(Reading::LocalRejected)),
             (Reading::Timeout, dropped, Some(Reading::LocalDropped)),
-            (Reading::Timeout, delivered, Some(Reading::LocalReplyDropped)),
+            (
+                Reading::Timeout,
+                delivered,
+                Some(Reading::LocalReplyDropped),
+            ),
             (Reading::Timeout, overflowed, Some(Reading::LocalOverflow)),
             (Reading::Timeout, none, None),
         ];

@@ -11,6 +11,7 @@ mod path;
 mod rules;
 
 pub(super) use outcome::word;
+pub(super) use rules::judge_groups;
 
 use super::book::Book;
 use super::case::{Case, CaseFlow, Taken};
@@ -64,10 +65,9 @@ fn case<'a>(
         (Some(address), Some(first)) if address != first => format!("@{address}"),
         _ => String::new(),
     };
-    let name = service.port.map_or_else(
-        || protocol.to_string(),
-        |port| format!("{protocol}/{port}"),
-    );
+    let name = service
+        .port
+        .map_or_else(|| protocol.to_string(), |port| format!("{protocol}/{port}"));
     Case {
         run,
         flow: CaseFlow {

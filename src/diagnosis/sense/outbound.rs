@@ -7,7 +7,7 @@ use crate::diagnosis::{Case, Reading};
 use crate::evidence::Run;
 use crate::inside::{Outbound, Snapshot};
 use probes::Hop;
-use rulesets::{Direction, Protocol, Provider};
+use rulesets::{Direction, Protocol, Provider, SmtpPolicy};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every probe of a far end, as a case with its readings.
@@ -67,7 +67,10 @@ fn label(port: u16) -> String {
 
 fn sense(case: &mut Case<'_>, snapshot: &Snapshot, far_end: &Outbound, book: &mut Book) {
     if let Some(error) = &far_end.resolution_error {
-        let summary = format!("on the instance, {} does not resolve: {error}", far_end.host);
+        let summary = format!(
+            "on the instance, {} does not resolve: {error}",
+            far_end.host
+        );
         let id = book.enter("inside", "probe", &summary);
         take(case, Reading::ResolverFails, summary, vec![id]);
         return;
@@ -119,10 +122,7 @@ fn policy(case: &mut Case<'_>, book: &mut Book) {
 }
 
 fn blocks_by_default(provider: &Provider, port: u16) -> bool {
-    provider
-        .outbound_policies
-        .iter()
-        .any(|policy| policy.port == port && policy.protocol == Protocol::Tcp)
+    port == 25 && provider.outbound_smtp.policy == SmtpPolicy::BlockedByDefault
 }
 
 /// Compares with the other far ends: the same port elsewhere, and other ports anywhere.

@@ -50,10 +50,9 @@ fn answered(observation: &Observation, answer: &Answer, by_name: bool) -> Readin
                 Reading::Answered
             };
         }
-        Answer::Ssh { .. }
-        | Answer::Rdp { .. }
-        | Answer::Open { .. }
-        | Answer::Datagram { .. } => (false, None),
+        Answer::Ssh { .. } | Answer::Rdp { .. } | Answer::Open { .. } | Answer::Datagram { .. } => {
+            (false, None)
+        }
     };
     let late = |seconds: Option<f64>, limit: f64| seconds.is_some_and(|seconds| seconds >= limit);
 
@@ -158,7 +157,11 @@ mod tests {
                 offender: offender.parse().unwrap(),
             };
             let seen = observation(Failure::Rejected { icmp });
-            assert_eq!(reading(&seen, false), Some(want), "{offender} {kind}/{code}");
+            assert_eq!(
+                reading(&seen, false),
+                Some(want),
+                "{offender} {kind}/{code}"
+            );
         }
     }
 

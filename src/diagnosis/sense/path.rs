@@ -32,7 +32,10 @@ pub(super) fn resolution(case: &mut Case<'_>, book: &mut Book) {
             resolution.resolver
         )
     } else {
-        format!("{} answers for {}: {words}", resolution.resolver, resolution.name)
+        format!(
+            "{} answers for {}: {words}",
+            resolution.resolver, resolution.name
+        )
     };
     let evidence = book.enter("outside", "probe", &summary);
     take(case, reading, summary, vec![evidence]);
@@ -61,7 +64,11 @@ pub(super) fn own_network(case: &mut Case<'_>, book: &mut Book) {
         return;
     }
     if !evidence.controls.is_empty() && evidence.controls.iter().all(measured) {
-        let dead: Vec<_> = evidence.controls.iter().map(describe::observation).collect();
+        let dead: Vec<_> = evidence
+            .controls
+            .iter()
+            .map(describe::observation)
+            .collect();
         let ids = dead
             .iter()
             .map(|summary| book.enter("outside", "probe", summary))
@@ -188,11 +195,17 @@ mod tests {
         let reference = trace(&[isp, edge, Hop::Opened]);
         let cases: &[(&[Hop], Option<Reading>)] = &[
             (&[isp, edge, Hop::Silent], Some(Reading::TraceReachesTarget)),
-            (&[isp, edge, Hop::Refused], Some(Reading::TraceReachesTarget)),
+            (
+                &[isp, edge, Hop::Refused],
+                Some(Reading::TraceReachesTarget),
+            ),
             (&[isp, Hop::Silent], Some(Reading::TraceStopsInTransit)),
             (&[isp, Hop::Refused], Some(Reading::TraceEndsInTransit)),
             (&[Hop::Opened], Some(Reading::TraceEndsInTransit)),
-            (&[Hop::Silent, Hop::Silent], Some(Reading::TraceStopsAtProber)),
+            (
+                &[Hop::Silent, Hop::Silent],
+                Some(Reading::TraceStopsAtProber),
+            ),
         ];
         for (hops, want) in cases {
             assert_eq!(compare(&trace(hops), &reference), *want, "{hops:?}");

@@ -3,7 +3,7 @@
 use super::take;
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
-use rulesets::{Denial, Direction, Explanation, Protocol, Verdict};
+use rulesets::{Denial, Direction, Explanation, Protocol, SecurityGroups, Verdict};
 
 /// Reads the list of ports that networks, or the provider, are known to block.
 pub(super) fn blocked_ports(case: &mut Case<'_>, book: &mut Book) {
@@ -42,7 +42,7 @@ pub(super) fn groups(case: &mut Case<'_>, book: &mut Book) {
     let id = book.enter("outside", "rule", &summary);
     // A verdict that hangs on how the vendor treats a trailing deny is not a reading.
     if explanation.without_trailing_deny.is_none()
-        && let Some(reading) = reading(case, &explanation)
+        && let Some(reading) = reading(case, groups, &explanation)
     {
         take(case, reading, summary, vec![id]);
     }
@@ -50,7 +50,7 @@ pub(super) fn groups(case: &mut Case<'_>, book: &mut Book) {
 }
 
 /// The explanation in one line.
-pub(super) fn summary(case: &Case<'_>, explanation: &Explanation) -> String {
+fn summary(case: &Case<'_>, explanation: &Explanation) -> String {
     let way = match case.flow.direction {
         Direction::Inbound => "inbound",
         Direction::Outbound => "outbound",
@@ -72,7 +72,19 @@ pub(super) fn summary(case: &Case<'_>, explanation: &Explanation) -> String {
     }
 }
 
-fn reading(case: &Case<'_>, explanation: &Explanation) -> Option<Reading> {
+/// What other groups in the place of those bound would read for this case.
+pub(in crate::diagnosis) fn judge_groups(
+    case: &Case<'_>,
+    groups: &SecurityGroups,
+) -> Option<Reading> {
+    let explanation = groups.explain(&case.rule_flow()?);
+    if explanation.without_trailing_deny.is_some() {
+        return None;
+    }
+    reading(case, groups, &explanation)
+}
+
+fn reading(case: &Case<'_>, groups: &SecurityGroups, explanation: &Explanation) -> Option<Reading> {
     match &explanation.verdict {
         Verdict::Allow { .. } => Some(Reading::GroupsAllow),
         Verdict::Unknown { .. } => None,
@@ -87,18 +99,16 @@ fn reading(case: &Case<'_>, explanation: &Explanation) -> Option<Reading> {
             Some(Denial::FamilyMissing) => Reading::GroupsFamily,
             Some(Denial::ProtocolNotAllowed) => Reading::GroupsPort,
             Some(Denial::NothingAllowed) => Reading::GroupsNothing,
-            Some(Denial::NoMatch) | None if usual_port_allowed(case) => Reading::GroupsPort,
+            Some(Denial::NoMatch) | None if usual_port_allowed(case, groups) => Reading::GroupsPort,
             Some(Denial::NoMatch) | None => Reading::GroupsNoMatch,
         }),
     }
 }
 
 /// Whether the service was moved and the rule was not: its usual port is allowed to this client.
-fn usual_port_allowed(case: &Case<'_>) -> bool {
+fn usual_port_allowed(case: &Case<'_>, groups: &SecurityGroups) -> bool {
     let usual = probes::service(&case.flow.service).and_then(|service| service.default_port);
-    let (Some(usual), Some(groups), Some(flow)) =
-        (usual, &case.run.evidence.groups, case.rule_flow())
-    else {
+    let (Some(usual), Some(flow)) = (usual, case.rule_flow()) else {
         return false;
     };
     if case.flow.port == Some(usual) || flow.protocol != Protocol::Tcp {

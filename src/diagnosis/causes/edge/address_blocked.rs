@@ -8,10 +8,23 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("address_blocked.md"),
     scope: scope::inbound,
     weight: 4,
-    predicts: &[Reading::Timeout, Reading::HostUnreachable, Reading::NoneAnswers],
+    predicts: &[
+        Reading::Timeout,
+        Reading::HostUnreachable,
+        Reading::NoneAnswers,
+    ],
     convicts: &[],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Document],
-    remedy: Remedy::Steps(Steps { summary: "wait for the unblock time, or change the address", risk: Risk::Manual, steps: &["look the address up in the anti-DDoS console: blocked addresses carry their unblock time", "use a self-service unblock, or bind another address"], commands: &[("tccli", "tccli antiddos DescribeIpBlockList")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "wait for the unblock time, or change the address",
+        risk: Risk::Manual,
+        steps: &[
+            "look the address up in the anti-DDoS console: blocked addresses carry their unblock time",
+            "use a self-service unblock, or bind another address",
+        ],
+        commands: &[("tccli", "tccli antiddos DescribeIpBlockList")],
+        rollback: "nothing to undo",
+    }),
 };

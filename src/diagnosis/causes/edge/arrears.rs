@@ -8,10 +8,20 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("arrears.md"),
     scope: scope::inbound,
     weight: 2,
-    predicts: &[Reading::Timeout, Reading::HostUnreachable, Reading::NoneAnswers],
+    predicts: &[
+        Reading::Timeout,
+        Reading::HostUnreachable,
+        Reading::NoneAnswers,
+    ],
     convicts: &[],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Document],
-    remedy: Remedy::Steps(Steps { summary: "settle the account", risk: Risk::Manual, steps: &["look at the account's balance and the instance's state in the console"], commands: &[("tccli", "tccli cvm DescribeInstances")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "settle the account",
+        risk: Risk::Manual,
+        steps: &["look at the account's balance and the instance's state in the console"],
+        commands: &[("tccli", "tccli cvm DescribeInstances")],
+        rollback: "nothing to undo",
+    }),
 };

@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Document],
-    remedy: Remedy::Steps(Steps { summary: "raise the bandwidth cap to 1 Mbps or more", risk: Risk::Manual, steps: &["look at the instance's public bandwidth in the console and raise it"], commands: &[("tccli", "tccli cvm DescribeInstances")], rollback: "restore the former cap" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "raise the bandwidth cap to 1 Mbps or more",
+        risk: Risk::Manual,
+        steps: &["look at the instance's public bandwidth in the console and raise it"],
+        commands: &[("tccli", "tccli cvm DescribeInstances")],
+        rollback: "restore the former cap",
+    }),
 };

@@ -13,5 +13,14 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Document],
-    remedy: Remedy::Steps(Steps { summary: "clean the instance up over the private network, then ask for release by ticket", risk: Risk::Manual, steps: &["log in through the private network on 22, 36000 or 3389, or over the console's VNC", "remove what the notice names, then open a ticket"], commands: &[], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "clean the instance up over the private network, then ask for release by ticket",
+        risk: Risk::Manual,
+        steps: &[
+            "log in through the private network on 22, 36000 or 3389, or over the console's VNC",
+            "remove what the notice names, then open a ticket",
+        ],
+        commands: &[],
+        rollback: "nothing to undo",
+    }),
 };

@@ -8,10 +8,23 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("no_public_address.md"),
     scope: scope::inbound,
     weight: 3,
-    predicts: &[Reading::Timeout, Reading::HostUnreachable, Reading::NoneAnswers],
+    predicts: &[
+        Reading::Timeout,
+        Reading::HostUnreachable,
+        Reading::NoneAnswers,
+    ],
     convicts: &[],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Document],
-    remedy: Remedy::Steps(Steps { summary: "bind an elastic address", risk: Risk::Manual, steps: &["look at the instance in the console: has it a public address?", "apply for an elastic address and bind it"], commands: &[("tccli", "tccli vpc DescribeAddresses")], rollback: "unbind the address" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "bind an elastic address",
+        risk: Risk::Manual,
+        steps: &[
+            "look at the instance in the console: has it a public address?",
+            "apply for an elastic address and bind it",
+        ],
+        commands: &[("tccli", "tccli vpc DescribeAddresses")],
+        rollback: "unbind the address",
+    }),
 };

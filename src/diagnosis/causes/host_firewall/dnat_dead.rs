@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[Reading::NoHostRules],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "start the container, or correct the rewrite", risk: Risk::Review, steps: &["find the DNAT rule for {port} and check its target"], commands: &[("sh", "iptables-save -t nat; nft list ruleset")], rollback: "restore the rule" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "start the container, or correct the rewrite",
+        risk: Risk::Review,
+        steps: &["find the DNAT rule for {port} and check its target"],
+        commands: &[("sh", "iptables-save -t nat; nft list ruleset")],
+        rollback: "restore the rule",
+    }),
 };

@@ -13,5 +13,17 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[Reading::HostRulesDrop],
     excludes: &[Reading::NoHostRules],
     settled_by: &[Test::Inside, Test::Witness],
-    remedy: Remedy::Steps(Steps { summary: "change the very rule that drops it, in its own table", risk: Risk::Review, steps: &["find the rule: look in every table, as an accept in one does not undo a drop in another", "insert an accept for {flow} from {client} above it"], commands: &[("sh", "nft -a list ruleset; iptables-save; iptables-legacy-save")], rollback: "delete the rule again by its handle" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "change the very rule that drops it, in its own table",
+        risk: Risk::Review,
+        steps: &[
+            "find the rule: look in every table, as an accept in one does not undo a drop in another",
+            "insert an accept for {flow} from {client} above it",
+        ],
+        commands: &[(
+            "sh",
+            "nft -a list ruleset; iptables-save; iptables-legacy-save",
+        )],
+        rollback: "delete the rule again by its handle",
+    }),
 };

@@ -7,4 +7,11 @@ mod source_banned;
 
 use crate::diagnosis::catalogue::Cause;
 
-pub(super) const CAUSES: &[Cause] = &[dropped::CAUSE, rejected::CAUSE, source_banned::CAUSE, rate_limited::CAUSE, output_dropped::CAUSE, dnat_dead::CAUSE];
+pub(super) const CAUSES: &[Cause] = &[
+    dropped::CAUSE,
+    rejected::CAUSE,
+    source_banned::CAUSE,
+    rate_limited::CAUSE,
+    output_dropped::CAUSE,
+    dnat_dead::CAUSE,
+];

@@ -8,10 +8,28 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("rate_limited.md"),
     scope: scope::inbound,
     weight: 4,
-    predicts: &[Reading::Timeout, Reading::Refused, Reading::Prohibited, Reading::TraceReachesTarget],
+    predicts: &[
+        Reading::Timeout,
+        Reading::Refused,
+        Reading::Prohibited,
+        Reading::TraceReachesTarget,
+    ],
     convicts: &[],
     supports: &[],
-    excludes: &[Reading::NoHostRules, Reading::LocalDropped, Reading::LocalRejected],
+    excludes: &[
+        Reading::NoHostRules,
+        Reading::LocalDropped,
+        Reading::LocalRejected,
+    ],
     settled_by: &[Test::Inside, Test::Repeat],
-    remedy: Remedy::Steps(Steps { summary: "wait, then raise the limit", risk: Risk::Review, steps: &["wait a minute and repeat the check", "raise the limit, or exempt this client"], commands: &[("sh", "nft -a list ruleset; iptables-save")], rollback: "restore the limit" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "wait, then raise the limit",
+        risk: Risk::Review,
+        steps: &[
+            "wait a minute and repeat the check",
+            "raise the limit, or exempt this client",
+        ],
+        commands: &[("sh", "nft -a list ruleset; iptables-save")],
+        rollback: "restore the limit",
+    }),
 };

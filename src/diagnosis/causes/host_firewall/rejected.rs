@@ -8,10 +8,26 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("rejected.md"),
     scope: scope::inbound,
     weight: 25,
-    predicts: &[Reading::Prohibited, Reading::Refused, Reading::TraceReachesTarget],
+    predicts: &[
+        Reading::Prohibited,
+        Reading::Refused,
+        Reading::TraceReachesTarget,
+    ],
     convicts: &[&[Reading::LocalRejected]],
     supports: &[Reading::HostRulesDrop, Reading::Prohibited],
     excludes: &[Reading::NoHostRules],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "change the very rule that rejects it, in its own table", risk: Risk::Review, steps: &["find the rule: look in every table", "insert an accept for {flow} from {client} above it"], commands: &[("sh", "nft -a list ruleset; iptables-save; iptables-legacy-save")], rollback: "delete the rule again by its handle" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "change the very rule that rejects it, in its own table",
+        risk: Risk::Review,
+        steps: &[
+            "find the rule: look in every table",
+            "insert an accept for {flow} from {client} above it",
+        ],
+        commands: &[(
+            "sh",
+            "nft -a list ruleset; iptables-save; iptables-legacy-save",
+        )],
+        rollback: "delete the rule again by its handle",
+    }),
 };

@@ -8,10 +8,28 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("source_banned.md"),
     scope: scope::inbound_port,
     weight: 8,
-    predicts: &[Reading::Timeout, Reading::Refused, Reading::Prohibited, Reading::TraceReachesTarget],
+    predicts: &[
+        Reading::Timeout,
+        Reading::Refused,
+        Reading::Prohibited,
+        Reading::TraceReachesTarget,
+    ],
     convicts: &[],
     supports: &[],
-    excludes: &[Reading::NoHostRules, Reading::LocalDropped, Reading::LocalRejected],
+    excludes: &[
+        Reading::NoHostRules,
+        Reading::LocalDropped,
+        Reading::LocalRejected,
+    ],
     settled_by: &[Test::Elsewhere, Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "lift the ban of this client", risk: Risk::Review, steps: &["ask the tool that bans: fail2ban, sshguard, crowdsec or the host-security agent", "lift the ban and add the client to the list of those never banned"], commands: &[("sh", "fail2ban-client unban {client}")], rollback: "fail2ban-client set JAIL banip {client}" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "lift the ban of this client",
+        risk: Risk::Review,
+        steps: &[
+            "ask the tool that bans: fail2ban, sshguard, crowdsec or the host-security agent",
+            "lift the ban and add the client to the list of those never banned",
+        ],
+        commands: &[("sh", "fail2ban-client unban {client}")],
+        rollback: "fail2ban-client set JAIL banip {client}",
+    }),
 };

@@ -8,10 +8,23 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("address_changed.md"),
     scope: scope::inbound,
     weight: 4,
-    predicts: &[Reading::Timeout, Reading::HostUnreachable, Reading::NoneAnswers],
+    predicts: &[
+        Reading::Timeout,
+        Reading::HostUnreachable,
+        Reading::NoneAnswers,
+    ],
     convicts: &[],
     supports: &[],
     excludes: &[Reading::AddressHeld],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "restore the address inside the guest", risk: Risk::Manual, steps: &["log in over the console's VNC", "compare `ip address` with the private address in the console, and restore it (DHCP)"], commands: &[("sh", "ip -brief address")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "restore the address inside the guest",
+        risk: Risk::Manual,
+        steps: &[
+            "log in over the console's VNC",
+            "compare `ip address` with the private address in the console, and restore it (DHCP)",
+        ],
+        commands: &[("sh", "ip -brief address")],
+        rollback: "nothing to undo",
+    }),
 };

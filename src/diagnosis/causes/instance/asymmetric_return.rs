@@ -13,5 +13,13 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside, Test::Witness],
-    remedy: Remedy::Steps(Steps { summary: "add a routing rule for each interface", risk: Risk::Manual, steps: &["give each interface a routing table of its own and a rule for its source address"], commands: &[("sh", "ip rule; ip route get {client}")], rollback: "remove the rules" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "add a routing rule for each interface",
+        risk: Risk::Manual,
+        steps: &[
+            "give each interface a routing table of its own and a rule for its source address",
+        ],
+        commands: &[("sh", "ip rule; ip route get {client}")],
+        rollback: "remove the rules",
+    }),
 };

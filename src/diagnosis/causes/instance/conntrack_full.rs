@@ -8,10 +8,30 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("conntrack_full.md"),
     scope: scope::any,
     weight: 4,
-    predicts: &[Reading::Timeout, Reading::LocallyForbidden, Reading::NoneAnswers, Reading::TableFull, Reading::LocalTableFull, Reading::LocalDropped, Reading::OutboundDead],
+    predicts: &[
+        Reading::Timeout,
+        Reading::LocallyForbidden,
+        Reading::NoneAnswers,
+        Reading::TableFull,
+        Reading::LocalTableFull,
+        Reading::LocalDropped,
+        Reading::OutboundDead,
+    ],
     convicts: &[&[Reading::TableFull], &[Reading::LocalTableFull]],
     supports: &[],
     excludes: &[Reading::TableHasRoom],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "raise the limit, and find what fills the table", risk: Risk::Manual, steps: &["raise net.netfilter.nf_conntrack_max", "list the busiest sources with `conntrack -L`"], commands: &[("sh", "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max")], rollback: "restore the former maximum" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "raise the limit, and find what fills the table",
+        risk: Risk::Manual,
+        steps: &[
+            "raise net.netfilter.nf_conntrack_max",
+            "list the busiest sources with `conntrack -L`",
+        ],
+        commands: &[(
+            "sh",
+            "sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max",
+        )],
+        rollback: "restore the former maximum",
+    }),
 };

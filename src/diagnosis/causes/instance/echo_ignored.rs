@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "let the kernel answer echo requests", risk: Risk::Safe, steps: &["set net.ipv4.icmp_echo_ignore_all (IPv6: net.ipv6.icmp.echo_ignore_all) to 0"], commands: &[("sh", "sysctl -w net.ipv4.icmp_echo_ignore_all=0")], rollback: "sysctl -w net.ipv4.icmp_echo_ignore_all=1" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "let the kernel answer echo requests",
+        risk: Risk::Safe,
+        steps: &["set net.ipv4.icmp_echo_ignore_all (IPv6: net.ipv6.icmp.echo_ignore_all) to 0"],
+        commands: &[("sh", "sysctl -w net.ipv4.icmp_echo_ignore_all=0")],
+        rollback: "sysctl -w net.ipv4.icmp_echo_ignore_all=1",
+    }),
 };

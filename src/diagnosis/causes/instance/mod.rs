@@ -13,4 +13,17 @@ mod wrong_netmask;
 
 use crate::diagnosis::catalogue::Cause;
 
-pub(super) const CAUSES: &[Cause] = &[stopped::CAUSE, nic_down::CAUSE, address_changed::CAUSE, no_return_route::CAUSE, wrong_netmask::CAUSE, wrong_gateway::CAUSE, asymmetric_return::CAUSE, reverse_path_filtered::CAUSE, conntrack_full::CAUSE, echo_ignored::CAUSE, ports_exhausted::CAUSE, overloaded::CAUSE];
+pub(super) const CAUSES: &[Cause] = &[
+    stopped::CAUSE,
+    nic_down::CAUSE,
+    address_changed::CAUSE,
+    no_return_route::CAUSE,
+    wrong_netmask::CAUSE,
+    wrong_gateway::CAUSE,
+    asymmetric_return::CAUSE,
+    reverse_path_filtered::CAUSE,
+    conntrack_full::CAUSE,
+    echo_ignored::CAUSE,
+    ports_exhausted::CAUSE,
+    overloaded::CAUSE,
+];

@@ -8,10 +8,23 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("nic_down.md"),
     scope: scope::inbound,
     weight: 4,
-    predicts: &[Reading::Timeout, Reading::HostUnreachable, Reading::NoneAnswers],
+    predicts: &[
+        Reading::Timeout,
+        Reading::HostUnreachable,
+        Reading::NoneAnswers,
+    ],
     convicts: &[],
     supports: &[],
     excludes: &[Reading::AddressHeld],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "bring the interface up from the console", risk: Risk::Manual, steps: &["log in over the console's VNC", "bring the interface up and check its address"], commands: &[("sh", "ip link set eth0 up")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "bring the interface up from the console",
+        risk: Risk::Manual,
+        steps: &[
+            "log in over the console's VNC",
+            "bring the interface up and check its address",
+        ],
+        commands: &[("sh", "ip link set eth0 up")],
+        rollback: "nothing to undo",
+    }),
 };

@@ -8,10 +8,25 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("no_return_route.md"),
     scope: scope::any,
     weight: 5,
-    predicts: &[Reading::Timeout, Reading::NoRoute, Reading::NoneAnswers, Reading::OutboundDead, Reading::NoRouteBack],
+    predicts: &[
+        Reading::Timeout,
+        Reading::NoRoute,
+        Reading::NoneAnswers,
+        Reading::OutboundDead,
+        Reading::NoRouteBack,
+    ],
     convicts: &[&[Reading::NoRouteBack]],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "add the missing route", risk: Risk::Manual, steps: &["log in over the console's VNC", "add the default route through the subnet's gateway, and make it permanent"], commands: &[("sh", "ip route; ip route add default via GATEWAY")], rollback: "ip route del default via GATEWAY" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "add the missing route",
+        risk: Risk::Manual,
+        steps: &[
+            "log in over the console's VNC",
+            "add the default route through the subnet's gateway, and make it permanent",
+        ],
+        commands: &[("sh", "ip route; ip route add default via GATEWAY")],
+        rollback: "ip route del default via GATEWAY",
+    }),
 };

@@ -8,10 +8,21 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("overloaded.md"),
     scope: scope::inbound,
     weight: 4,
-    predicts: &[Reading::AnsweredLate, Reading::ConnectedLate, Reading::LostSome, Reading::Silent],
+    predicts: &[
+        Reading::AnsweredLate,
+        Reading::ConnectedLate,
+        Reading::LostSome,
+        Reading::Silent,
+    ],
     convicts: &[],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "free the resource that is exhausted", risk: Risk::Manual, steps: &["look at load, memory, disk and descriptors on the instance"], commands: &[("sh", "uptime; free -m; df -h; cat /proc/pressure/*")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "free the resource that is exhausted",
+        risk: Risk::Manual,
+        steps: &["look at load, memory, disk and descriptors on the instance"],
+        commands: &[("sh", "uptime; free -m; df -h; cat /proc/pressure/*")],
+        rollback: "nothing to undo",
+    }),
 };

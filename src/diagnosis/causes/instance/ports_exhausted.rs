@@ -13,5 +13,14 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[],
-    remedy: Remedy::Steps(Steps { summary: "close leaked connections, or widen the port range", risk: Risk::Manual, steps: &["find the process that holds the connections", "widen net.ipv4.ip_local_port_range"], commands: &[("sh", "ss -s; sysctl net.ipv4.ip_local_port_range")], rollback: "restore the range" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "close leaked connections, or widen the port range",
+        risk: Risk::Manual,
+        steps: &[
+            "find the process that holds the connections",
+            "widen net.ipv4.ip_local_port_range",
+        ],
+        commands: &[("sh", "ss -s; sysctl net.ipv4.ip_local_port_range")],
+        rollback: "restore the range",
+    }),
 };

@@ -13,5 +13,17 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside, Test::Witness],
-    remedy: Remedy::Steps(Steps { summary: "add a routing rule for each interface, or set rp_filter to 2", risk: Risk::Manual, steps: &["route replies through the interface the packet came in by", "or set rp_filter to 2 on that interface"], commands: &[("sh", "sysctl net.ipv4.conf.all.rp_filter; nstat -az TcpExtIPReversePathFilter")], rollback: "restore rp_filter" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "add a routing rule for each interface, or set rp_filter to 2",
+        risk: Risk::Manual,
+        steps: &[
+            "route replies through the interface the packet came in by",
+            "or set rp_filter to 2 on that interface",
+        ],
+        commands: &[(
+            "sh",
+            "sysctl net.ipv4.conf.all.rp_filter; nstat -az TcpExtIPReversePathFilter",
+        )],
+        rollback: "restore rp_filter",
+    }),
 };

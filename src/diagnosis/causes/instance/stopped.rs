@@ -8,10 +8,20 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("stopped.md"),
     scope: scope::inbound,
     weight: 10,
-    predicts: &[Reading::Timeout, Reading::HostUnreachable, Reading::NoneAnswers],
+    predicts: &[
+        Reading::Timeout,
+        Reading::HostUnreachable,
+        Reading::NoneAnswers,
+    ],
     convicts: &[],
     supports: &[Reading::NoneAnswers],
     excludes: &[Reading::Reported],
     settled_by: &[Test::Document, Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "start the instance", risk: Risk::Manual, steps: &["look at the instance's state in the console, and start it"], commands: &[("tccli", "tccli cvm DescribeInstances")], rollback: "stop it again" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "start the instance",
+        risk: Risk::Manual,
+        steps: &["look at the instance's state in the console, and start it"],
+        commands: &[("tccli", "tccli cvm DescribeInstances")],
+        rollback: "stop it again",
+    }),
 };

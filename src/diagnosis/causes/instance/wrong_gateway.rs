@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "set the subnet's gateway", risk: Risk::Manual, steps: &["compare the default route with the subnet's gateway in the console"], commands: &[("sh", "ip route; ip neigh")], rollback: "restore the former route" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "set the subnet's gateway",
+        risk: Risk::Manual,
+        steps: &["compare the default route with the subnet's gateway in the console"],
+        commands: &[("sh", "ip route; ip neigh")],
+        rollback: "restore the former route",
+    }),
 };

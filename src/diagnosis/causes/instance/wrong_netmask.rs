@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "set the subnet's prefix length", risk: Risk::Manual, steps: &["compare `ip address` with the subnet in the console"], commands: &[("sh", "ip -brief address")], rollback: "restore the former setting" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "set the subnet's prefix length",
+        risk: Risk::Manual,
+        steps: &["compare `ip address` with the subnet in the console"],
+        commands: &[("sh", "ip -brief address")],
+        rollback: "restore the former setting",
+    }),
 };

@@ -13,5 +13,14 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Elsewhere],
-    remedy: Remedy::Steps(Steps { summary: "raise the clients' time-outs, or serve from nearer", risk: Risk::Manual, steps: &["compare the round-trip time from several networks", "raise time-outs until the path is better"], commands: &[("sh", "ping -c 20 {target}")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "raise the clients' time-outs, or serve from nearer",
+        risk: Risk::Manual,
+        steps: &[
+            "compare the round-trip time from several networks",
+            "raise time-outs until the path is better",
+        ],
+        commands: &[("sh", "ping -c 20 {target}")],
+        rollback: "nothing to undo",
+    }),
 };

@@ -13,5 +13,14 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Elsewhere],
-    remedy: Remedy::Steps(Steps { summary: "have the path measured in both directions, and tell the owner of the lossy network", risk: Risk::Manual, steps: &["run a path trace of 100 packets from here to the target and another back", "send both to the network's owner"], commands: &[("sh", "mtr -rwzbc 100 {target}")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "have the path measured in both directions, and tell the owner of the lossy network",
+        risk: Risk::Manual,
+        steps: &[
+            "run a path trace of 100 packets from here to the target and another back",
+            "send both to the network's owner",
+        ],
+        commands: &[("sh", "mtr -rwzbc 100 {target}")],
+        rollback: "nothing to undo",
+    }),
 };

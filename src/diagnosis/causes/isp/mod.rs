@@ -7,4 +7,11 @@ mod smtp_blocked;
 
 use crate::diagnosis::catalogue::Cause;
 
-pub(super) const CAUSES: &[Cause] = &[port_blocked::CAUSE, smtp_blocked::CAUSE, middlebox::CAUSE, loss::CAUSE, latency::CAUSE, mtu_black_hole::CAUSE];
+pub(super) const CAUSES: &[Cause] = &[
+    port_blocked::CAUSE,
+    smtp_blocked::CAUSE,
+    middlebox::CAUSE,
+    loss::CAUSE,
+    latency::CAUSE,
+    mtu_black_hole::CAUSE,
+];

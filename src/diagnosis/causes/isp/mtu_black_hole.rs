@@ -13,5 +13,14 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Elsewhere, Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "let ICMP type 3 code 4 through, or clamp the segment size", risk: Risk::Manual, steps: &["allow ICMP type 3 code 4 (ICMPv6 type 2) on every filter of the path", "until then, lower the MTU on the instance"], commands: &[("sh", "ping -M do -s 1472 -c 3 {target}")], rollback: "restore the MTU" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "let ICMP type 3 code 4 through, or clamp the segment size",
+        risk: Risk::Manual,
+        steps: &[
+            "allow ICMP type 3 code 4 (ICMPv6 type 2) on every filter of the path",
+            "until then, lower the MTU on the instance",
+        ],
+        commands: &[("sh", "ping -M do -s 1472 -c 3 {target}")],
+        rollback: "restore the MTU",
+    }),
 };

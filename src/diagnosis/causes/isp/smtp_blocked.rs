@@ -8,10 +8,25 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("smtp_blocked.md"),
     scope: scope::inbound_25,
     weight: 12,
-    predicts: &[Reading::Timeout, Reading::ProhibitedInTransit, Reading::Refused, Reading::TraceStopsInTransit, Reading::TraceEndsInTransit],
+    predicts: &[
+        Reading::Timeout,
+        Reading::ProhibitedInTransit,
+        Reading::Refused,
+        Reading::TraceStopsInTransit,
+        Reading::TraceEndsInTransit,
+    ],
     convicts: &[],
     supports: &[Reading::TraceStopsInTransit],
     excludes: &[],
     settled_by: &[Test::Control, Test::Elsewhere],
-    remedy: Remedy::Steps(Steps { summary: "test from another network, or use submission on 587", risk: Risk::Manual, steps: &["check port 25 of an unrelated mail host from here: if that is dead as well, this network blocks it", "test from a server in another network, or submit mail on 587"], commands: &[("sh", "nc -vz -w 5 {target} 587")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "test from another network, or use submission on 587",
+        risk: Risk::Manual,
+        steps: &[
+            "check port 25 of an unrelated mail host from here: if that is dead as well, this network blocks it",
+            "test from a server in another network, or submit mail on 587",
+        ],
+        commands: &[("sh", "nc -vz -w 5 {target} 587")],
+        rollback: "nothing to undo",
+    }),
 };

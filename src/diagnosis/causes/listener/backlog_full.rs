@@ -8,10 +8,27 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("backlog_full.md"),
     scope: scope::inbound_tcp,
     weight: 4,
-    predicts: &[Reading::Timeout, Reading::TraceReachesTarget, Reading::QueueFull, Reading::LocalOverflow],
+    predicts: &[
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::QueueFull,
+        Reading::LocalOverflow,
+    ],
     convicts: &[&[Reading::LocalOverflow], &[Reading::QueueFull]],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "restart or scale the service, and raise its backlog", risk: Risk::Review, steps: &["find out why the service does not accept: it may hang", "restart it; raise its backlog and net.core.somaxconn when load is the reason"], commands: &[("sh", "ss -ltn sport = :{port}; nstat -az TcpExtListenOverflows")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "restart or scale the service, and raise its backlog",
+        risk: Risk::Review,
+        steps: &[
+            "find out why the service does not accept: it may hang",
+            "restart it; raise its backlog and net.core.somaxconn when load is the reason",
+        ],
+        commands: &[(
+            "sh",
+            "ss -ltn sport = :{port}; nstat -az TcpExtListenOverflows",
+        )],
+        rollback: "nothing to undo",
+    }),
 };

@@ -8,10 +8,22 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("loopback_only.md"),
     scope: scope::inbound_port,
     weight: 15,
-    predicts: &[Reading::Refused, Reading::ListensOnLoopback, Reading::TraceReachesTarget],
+    predicts: &[
+        Reading::Refused,
+        Reading::ListensOnLoopback,
+        Reading::TraceReachesTarget,
+    ],
     convicts: &[&[Reading::ListensOnLoopback]],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "make the service listen on the instance's address", risk: Risk::Review, steps: &["change its listen address from 127.0.0.1 to 0.0.0.0 (or the private address), then restart it"], commands: &[("sh", "ss -ltnp sport = :{port}")], rollback: "restore the listen address" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "make the service listen on the instance's address",
+        risk: Risk::Review,
+        steps: &[
+            "change its listen address from 127.0.0.1 to 0.0.0.0 (or the private address), then restart it",
+        ],
+        commands: &[("sh", "ss -ltnp sport = :{port}")],
+        rollback: "restore the listen address",
+    }),
 };

@@ -8,10 +8,20 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("none.md"),
     scope: scope::inbound_port,
     weight: 50,
-    predicts: &[Reading::Refused, Reading::NothingListens, Reading::TraceReachesTarget],
+    predicts: &[
+        Reading::Refused,
+        Reading::NothingListens,
+        Reading::TraceReachesTarget,
+    ],
     convicts: &[&[Reading::NothingListens]],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "start the service", risk: Risk::Review, steps: &["start the service on the instance and read its log when it does not stay up"], commands: &[("sh", "systemctl status ssh; ss -ltnp")], rollback: "stop the service" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "start the service",
+        risk: Risk::Review,
+        steps: &["start the service on the instance and read its log when it does not stay up"],
+        commands: &[("sh", "systemctl status ssh; ss -ltnp")],
+        rollback: "stop the service",
+    }),
 };

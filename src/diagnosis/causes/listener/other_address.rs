@@ -8,10 +8,20 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("other_address.md"),
     scope: scope::inbound_port,
     weight: 5,
-    predicts: &[Reading::Refused, Reading::ListensElsewhere, Reading::TraceReachesTarget],
+    predicts: &[
+        Reading::Refused,
+        Reading::ListensElsewhere,
+        Reading::TraceReachesTarget,
+    ],
     convicts: &[&[Reading::ListensElsewhere]],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "make the service listen on the address that is asked", risk: Risk::Review, steps: &["change its listen address, then restart it"], commands: &[("sh", "ss -ltnp sport = :{port}")], rollback: "restore the listen address" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "make the service listen on the address that is asked",
+        risk: Risk::Review,
+        steps: &["change its listen address, then restart it"],
+        commands: &[("sh", "ss -ltnp sport = :{port}")],
+        rollback: "restore the listen address",
+    }),
 };

@@ -8,10 +8,20 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("other_family.md"),
     scope: scope::inbound_port,
     weight: 4,
-    predicts: &[Reading::Refused, Reading::ListensOtherFamily, Reading::TraceReachesTarget],
+    predicts: &[
+        Reading::Refused,
+        Reading::ListensOtherFamily,
+        Reading::TraceReachesTarget,
+    ],
     convicts: &[&[Reading::ListensOtherFamily]],
     supports: &[Reading::OtherFamilyAnswers],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "make the service listen on both families", risk: Risk::Review, steps: &["add a listen address of the missing family, then restart the service"], commands: &[("sh", "ss -ltnpe sport = :{port}")], rollback: "restore the listen address" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "make the service listen on both families",
+        risk: Risk::Review,
+        steps: &["add a listen address of the missing family, then restart the service"],
+        commands: &[("sh", "ss -ltnpe sport = :{port}")],
+        rollback: "restore the listen address",
+    }),
 };

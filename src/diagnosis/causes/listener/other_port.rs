@@ -8,10 +8,23 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("other_port.md"),
     scope: scope::inbound_port,
     weight: 12,
-    predicts: &[Reading::Refused, Reading::ListensOtherPort, Reading::TraceReachesTarget],
+    predicts: &[
+        Reading::Refused,
+        Reading::ListensOtherPort,
+        Reading::TraceReachesTarget,
+    ],
     convicts: &[&[Reading::ListensOtherPort]],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::InsideRoot],
-    remedy: Remedy::Steps(Steps { summary: "connect to the port it listens on, or move it back", risk: Risk::Review, steps: &["connect to the port the service listens on, and open that port in the security group", "or move the service back to {port}"], commands: &[("sh", "ss -ltnp")], rollback: "restore the port" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "connect to the port it listens on, or move it back",
+        risk: Risk::Review,
+        steps: &[
+            "connect to the port the service listens on, and open that port in the security group",
+            "or move the service back to {port}",
+        ],
+        commands: &[("sh", "ss -ltnp")],
+        rollback: "restore the port",
+    }),
 };

@@ -13,5 +13,14 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Acl, Test::Witness],
-    remedy: Remedy::Steps(Steps { summary: "allow it in the subnet's network ACL", risk: Risk::Manual, steps: &["find the subnet's ACL and its first inbound rule that matches", "allow the port from this client above it"], commands: &[("tccli", "tccli vpc DescribeNetworkAcls")], rollback: "remove the rule again" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "allow it in the subnet's network ACL",
+        risk: Risk::Manual,
+        steps: &[
+            "find the subnet's ACL and its first inbound rule that matches",
+            "allow the port from this client above it",
+        ],
+        commands: &[("tccli", "tccli vpc DescribeNetworkAcls")],
+        rollback: "remove the rule again",
+    }),
 };

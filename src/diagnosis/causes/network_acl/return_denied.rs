@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Acl, Test::Witness],
-    remedy: Remedy::Steps(Steps { summary: "allow the ephemeral ports outbound in the subnet's network ACL", risk: Risk::Manual, steps: &["ACLs keep no state: allow ports 1024-65535 outbound towards the client"], commands: &[("tccli", "tccli vpc DescribeNetworkAcls")], rollback: "remove the rule again" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "allow the ephemeral ports outbound in the subnet's network ACL",
+        risk: Risk::Manual,
+        steps: &["ACLs keep no state: allow ports 1024-65535 outbound towards the client"],
+        commands: &[("tccli", "tccli vpc DescribeNetworkAcls")],
+        rollback: "remove the rule again",
+    }),
 };

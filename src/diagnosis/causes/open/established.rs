@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[],
-    remedy: Remedy::Steps(Steps { summary: "drop its connection tracking entry", risk: Risk::Manual, steps: &["drop its connection tracking entry"], commands: &[], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "drop its connection tracking entry",
+        risk: Risk::Manual,
+        steps: &["drop its connection tracking entry"],
+        commands: &[],
+        rollback: "nothing to undo",
+    }),
 };

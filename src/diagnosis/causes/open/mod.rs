@@ -5,4 +5,9 @@ mod unexplained;
 
 use crate::diagnosis::catalogue::Cause;
 
-pub(super) const CAUSES: &[Cause] = &[other_group::CAUSE, provider_service::CAUSE, established::CAUSE, unexplained::CAUSE];
+pub(super) const CAUSES: &[Cause] = &[
+    other_group::CAUSE,
+    provider_service::CAUSE,
+    established::CAUSE,
+    unexplained::CAUSE,
+];

@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[],
-    remedy: Remedy::Steps(Steps { summary: "remove the rule that allows it, when it is not meant to be open", risk: Risk::Manual, steps: &["remove the rule that allows it, when it is not meant to be open"], commands: &[], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "remove the rule that allows it, when it is not meant to be open",
+        risk: Risk::Manual,
+        steps: &["remove the rule that allows it, when it is not meant to be open"],
+        commands: &[],
+        rollback: "nothing to undo",
+    }),
 };

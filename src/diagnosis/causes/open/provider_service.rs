@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[],
-    remedy: Remedy::Steps(Steps { summary: "nothing, or filter it in the host firewall", risk: Risk::Manual, steps: &["nothing, or filter it in the host firewall"], commands: &[], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "nothing, or filter it in the host firewall",
+        risk: Risk::Manual,
+        steps: &["nothing, or filter it in the host firewall"],
+        commands: &[],
+        rollback: "nothing to undo",
+    }),
 };

@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[],
-    remedy: Remedy::Steps(Steps { summary: "read the rules of every interface and every group again", risk: Risk::Manual, steps: &["read the rules of every interface and every group again"], commands: &[], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "read the rules of every interface and every group again",
+        risk: Risk::Manual,
+        steps: &["read the rules of every interface and every group again"],
+        commands: &[],
+        rollback: "nothing to undo",
+    }),
 };

@@ -6,4 +6,10 @@ mod resolver_failed;
 
 use crate::diagnosis::catalogue::Cause;
 
-pub(super) const CAUSES: &[Cause] = &[offline::CAUSE, port_filtered::CAUSE, name_not_found::CAUSE, name_wrong_address::CAUSE, resolver_failed::CAUSE];
+pub(super) const CAUSES: &[Cause] = &[
+    offline::CAUSE,
+    port_filtered::CAUSE,
+    name_not_found::CAUSE,
+    name_wrong_address::CAUSE,
+    resolver_failed::CAUSE,
+];

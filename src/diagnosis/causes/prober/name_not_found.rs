@@ -13,5 +13,14 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[],
-    remedy: Remedy::Steps(Steps { summary: "correct the name, or publish an address record for it", risk: Risk::Manual, steps: &["check the spelling of the name", "check that the zone has an A or AAAA record for it"], commands: &[("sh", "dig +short A {target}; dig +short AAAA {target}")], rollback: "restore the former record" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "correct the name, or publish an address record for it",
+        risk: Risk::Manual,
+        steps: &[
+            "check the spelling of the name",
+            "check that the zone has an A or AAAA record for it",
+        ],
+        commands: &[("sh", "dig +short A {target}; dig +short AAAA {target}")],
+        rollback: "restore the former record",
+    }),
 };

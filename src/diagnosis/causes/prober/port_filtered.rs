@@ -8,10 +8,28 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("port_filtered.md"),
     scope: scope::inbound_port,
     weight: 8,
-    predicts: &[Reading::Timeout, Reading::LocallyForbidden, Reading::ProhibitedNearby, Reading::TraceStopsAtProber],
-    convicts: &[&[Reading::LocallyForbidden], &[Reading::ProhibitedNearby], &[Reading::TraceStopsAtProber]],
+    predicts: &[
+        Reading::Timeout,
+        Reading::LocallyForbidden,
+        Reading::ProhibitedNearby,
+        Reading::TraceStopsAtProber,
+    ],
+    convicts: &[
+        &[Reading::LocallyForbidden],
+        &[Reading::ProhibitedNearby],
+        &[Reading::TraceStopsAtProber],
+    ],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Elsewhere],
-    remedy: Remedy::Steps(Steps { summary: "run the check from another network, or have {flow} opened in our own firewall", risk: Risk::Manual, steps: &["run the same check over another network, such as a mobile one", "ask the owner of the network you are in to allow {flow} outbound"], commands: &[("sh", "nft list ruleset; iptables-save")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "run the check from another network, or have {flow} opened in our own firewall",
+        risk: Risk::Manual,
+        steps: &[
+            "run the same check over another network, such as a mobile one",
+            "ask the owner of the network you are in to allow {flow} outbound",
+        ],
+        commands: &[("sh", "nft list ruleset; iptables-save")],
+        rollback: "nothing to undo",
+    }),
 };

@@ -13,5 +13,14 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Control],
-    remedy: Remedy::Steps(Steps { summary: "use a resolver that works, or check by address", risk: Risk::Manual, steps: &["try another name: if that fails as well, the resolver is at fault", "name another resolver in /etc/resolv.conf, or run the check with the address"], commands: &[("sh", "dig {target}; cat /etc/resolv.conf")], rollback: "restore /etc/resolv.conf" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "use a resolver that works, or check by address",
+        risk: Risk::Manual,
+        steps: &[
+            "try another name: if that fails as well, the resolver is at fault",
+            "name another resolver in /etc/resolv.conf, or run the check with the address",
+        ],
+        commands: &[("sh", "dig {target}; cat /etc/resolv.conf")],
+        rollback: "restore /etc/resolv.conf",
+    }),
 };

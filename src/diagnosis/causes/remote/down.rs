@@ -8,10 +8,21 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("down.md"),
     scope: scope::outbound,
     weight: 20,
-    predicts: &[Reading::Refused, Reading::HostUnreachable, Reading::ElsewhereAnswers, Reading::GroupsAllow],
+    predicts: &[
+        Reading::Refused,
+        Reading::HostUnreachable,
+        Reading::ElsewhereAnswers,
+        Reading::GroupsAllow,
+    ],
     convicts: &[&[Reading::Refused, Reading::ElsewhereAnswers]],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::OutboundControls],
-    remedy: Remedy::Steps(Steps { summary: "use another far end", risk: Risk::Manual, steps: &["not ours: try another mail exchanger or relay"], commands: &[], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "use another far end",
+        risk: Risk::Manual,
+        steps: &["not ours: try another mail exchanger or relay"],
+        commands: &[],
+        rollback: "nothing to undo",
+    }),
 };

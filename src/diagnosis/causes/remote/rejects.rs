@@ -13,5 +13,14 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[],
-    remedy: Remedy::Steps(Steps { summary: "read its words: reputation, reverse record or policy", risk: Risk::Manual, steps: &["set a reverse record for the address", "ask to be taken off block lists, or relay"], commands: &[], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "read its words: reputation, reverse record or policy",
+        risk: Risk::Manual,
+        steps: &[
+            "set a reverse record for the address",
+            "ask to be taken off block lists, or relay",
+        ],
+        commands: &[],
+        rollback: "nothing to undo",
+    }),
 };

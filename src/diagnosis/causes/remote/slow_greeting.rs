@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[],
-    remedy: Remedy::Steps(Steps { summary: "wait longer: RFC 5321 asks clients for five minutes", risk: Risk::Manual, steps: &["raise the mail server's time-out for the greeting"], commands: &[], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "wait longer: RFC 5321 asks clients for five minutes",
+        risk: Risk::Manual,
+        steps: &["raise the mail server's time-out for the greeting"],
+        commands: &[],
+        rollback: "nothing to undo",
+    }),
 };

@@ -8,7 +8,11 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("allow_shadowed.md"),
     scope: scope::inbound,
     weight: 8,
-    predicts: &[Reading::Timeout, Reading::TraceReachesTarget, Reading::GroupsShadowed],
+    predicts: &[
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::GroupsShadowed,
+    ],
     convicts: &[&[Reading::GroupsShadowed]],
     supports: &[],
     excludes: &[],

@@ -8,7 +8,11 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("denied_by_earlier_group.md"),
     scope: scope::inbound,
     weight: 6,
-    predicts: &[Reading::Timeout, Reading::TraceReachesTarget, Reading::GroupsEarlier],
+    predicts: &[
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::GroupsEarlier,
+    ],
     convicts: &[&[Reading::GroupsEarlier]],
     supports: &[],
     excludes: &[],

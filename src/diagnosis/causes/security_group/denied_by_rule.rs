@@ -8,7 +8,11 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("denied_by_rule.md"),
     scope: scope::inbound,
     weight: 15,
-    predicts: &[Reading::Timeout, Reading::TraceReachesTarget, Reading::GroupsRule],
+    predicts: &[
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::GroupsRule,
+    ],
     convicts: &[&[Reading::GroupsRule]],
     supports: &[],
     excludes: &[],

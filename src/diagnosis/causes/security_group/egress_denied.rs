@@ -8,7 +8,11 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("egress_denied.md"),
     scope: scope::outbound,
     weight: 40,
-    predicts: &[Reading::Timeout, Reading::GroupsEgress, Reading::LeavesNoTrace],
+    predicts: &[
+        Reading::Timeout,
+        Reading::GroupsEgress,
+        Reading::LeavesNoTrace,
+    ],
     convicts: &[&[Reading::GroupsEgress]],
     supports: &[],
     excludes: &[],

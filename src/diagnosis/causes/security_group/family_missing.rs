@@ -8,7 +8,11 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("family_missing.md"),
     scope: scope::inbound,
     weight: 5,
-    predicts: &[Reading::Timeout, Reading::TraceReachesTarget, Reading::GroupsFamily],
+    predicts: &[
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::GroupsFamily,
+    ],
     convicts: &[&[Reading::GroupsFamily]],
     supports: &[Reading::OtherFamilyAnswers],
     excludes: &[],

@@ -11,4 +11,15 @@ mod source_not_allowed;
 
 use crate::diagnosis::catalogue::Cause;
 
-pub(super) const CAUSES: &[Cause] = &[no_match::CAUSE, source_not_allowed::CAUSE, port_not_allowed::CAUSE, denied_by_rule::CAUSE, allow_shadowed::CAUSE, denied_by_earlier_group::CAUSE, family_missing::CAUSE, nothing_allowed::CAUSE, egress_denied::CAUSE, not_in_effect::CAUSE];
+pub(super) const CAUSES: &[Cause] = &[
+    no_match::CAUSE,
+    source_not_allowed::CAUSE,
+    port_not_allowed::CAUSE,
+    denied_by_rule::CAUSE,
+    allow_shadowed::CAUSE,
+    denied_by_earlier_group::CAUSE,
+    family_missing::CAUSE,
+    nothing_allowed::CAUSE,
+    egress_denied::CAUSE,
+    not_in_effect::CAUSE,
+];

@@ -8,7 +8,11 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("no_match.md"),
     scope: scope::inbound,
     weight: 60,
-    predicts: &[Reading::Timeout, Reading::TraceReachesTarget, Reading::GroupsNoMatch],
+    predicts: &[
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::GroupsNoMatch,
+    ],
     convicts: &[&[Reading::GroupsNoMatch]],
     supports: &[],
     excludes: &[],

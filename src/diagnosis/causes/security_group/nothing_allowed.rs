@@ -8,7 +8,12 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("nothing_allowed.md"),
     scope: scope::inbound,
     weight: 10,
-    predicts: &[Reading::Timeout, Reading::TraceReachesTarget, Reading::GroupsNothing, Reading::NoneAnswers],
+    predicts: &[
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::GroupsNothing,
+        Reading::NoneAnswers,
+    ],
     convicts: &[&[Reading::GroupsNothing]],
     supports: &[Reading::NoneAnswers],
     excludes: &[],

@@ -8,7 +8,11 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("port_not_allowed.md"),
     scope: scope::inbound,
     weight: 15,
-    predicts: &[Reading::Timeout, Reading::TraceReachesTarget, Reading::GroupsPort],
+    predicts: &[
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::GroupsPort,
+    ],
     convicts: &[&[Reading::GroupsPort]],
     supports: &[],
     excludes: &[],

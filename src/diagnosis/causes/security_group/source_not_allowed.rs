@@ -8,7 +8,11 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("source_not_allowed.md"),
     scope: scope::inbound,
     weight: 30,
-    predicts: &[Reading::Timeout, Reading::TraceReachesTarget, Reading::GroupsSource],
+    predicts: &[
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::GroupsSource,
+    ],
     convicts: &[&[Reading::GroupsSource]],
     supports: &[],
     excludes: &[],

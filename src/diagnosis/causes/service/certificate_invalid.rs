@@ -13,5 +13,17 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[],
-    remedy: Remedy::Steps(Steps { summary: "renew or replace the certificate", risk: Risk::Review, steps: &["check dates, names and the chain, then renew", "reload the service"], commands: &[("sh", "openssl s_client -connect {target}:{port} -servername {target} </dev/null | openssl x509 -noout -dates -ext subjectAltName")], rollback: "restore the former certificate" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "renew or replace the certificate",
+        risk: Risk::Review,
+        steps: &[
+            "check dates, names and the chain, then renew",
+            "reload the service",
+        ],
+        commands: &[(
+            "sh",
+            "openssl s_client -connect {target}:{port} -servername {target} </dev/null | openssl x509 -noout -dates -ext subjectAltName",
+        )],
+        rollback: "restore the former certificate",
+    }),
 };

@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "read the daemon's log, and mend what makes it close", risk: Risk::Review, steps: &["read the daemon's log for the moment of the check"], commands: &[("sh", "journalctl -n 50 --no-pager")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "read the daemon's log, and mend what makes it close",
+        risk: Risk::Review,
+        steps: &["read the daemon's log for the moment of the check"],
+        commands: &[("sh", "journalctl -n 50 --no-pager")],
+        rollback: "nothing to undo",
+    }),
 };

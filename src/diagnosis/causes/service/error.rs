@@ -8,10 +8,23 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("error.md"),
     scope: scope::inbound_tcp,
     weight: 20,
-    predicts: &[Reading::AnsweredError, Reading::LocalError, Reading::LocalAnswers],
+    predicts: &[
+        Reading::AnsweredError,
+        Reading::LocalError,
+        Reading::LocalAnswers,
+    ],
     convicts: &[&[Reading::AnsweredError], &[Reading::LocalError]],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "mend the application or its upstream", risk: Risk::Review, steps: &["502 and 504: check the upstream; 503: check the application", "SMTP 4xx and 5xx: check the mail server's policy"], commands: &[("sh", "journalctl -n 50 --no-pager")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "mend the application or its upstream",
+        risk: Risk::Review,
+        steps: &[
+            "502 and 504: check the upstream; 503: check the application",
+            "SMTP 4xx and 5xx: check the mail server's policy",
+        ],
+        commands: &[("sh", "journalctl -n 50 --no-pager")],
+        rollback: "nothing to undo",
+    }),
 };

@@ -13,5 +13,17 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "restart the service", risk: Risk::Review, steps: &["look at the state of its process (T: stopped, D: waiting for disk)", "read its log, then restart it"], commands: &[("sh", "ps -o pid,stat,wchan,cmd -C sshd; systemctl restart ssh")], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "restart the service",
+        risk: Risk::Review,
+        steps: &[
+            "look at the state of its process (T: stopped, D: waiting for disk)",
+            "read its log, then restart it",
+        ],
+        commands: &[(
+            "sh",
+            "ps -o pid,stat,wchan,cmd -C sshd; systemctl restart ssh",
+        )],
+        rollback: "nothing to undo",
+    }),
 };

@@ -13,5 +13,14 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[],
-    remedy: Remedy::Steps(Steps { summary: "change the setting that refuses it", risk: Risk::Manual, steps: &["read the effective settings for this client with `sshd -T -C`", "change AllowUsers, PermitRootLogin or the methods"], commands: &[("sh", "sshd -T -C user=root,host={client},addr={client}")], rollback: "restore the setting" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "change the setting that refuses it",
+        risk: Risk::Manual,
+        steps: &[
+            "read the effective settings for this client with `sshd -T -C`",
+            "change AllowUsers, PermitRootLogin or the methods",
+        ],
+        commands: &[("sh", "sshd -T -C user=root,host={client},addr={client}")],
+        rollback: "restore the setting",
+    }),
 };

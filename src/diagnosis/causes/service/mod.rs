@@ -11,4 +11,15 @@ mod wrong_protocol;
 
 use crate::diagnosis::catalogue::Cause;
 
-pub(super) const CAUSES: &[Cause] = &[hung::CAUSE, wrong_protocol::CAUSE, turns_client_away::CAUSE, closes_at_once::CAUSE, slow_greeting::CAUSE, error::CAUSE, tls_failed::CAUSE, certificate_invalid::CAUSE, nla_required::CAUSE, login_refused::CAUSE];
+pub(super) const CAUSES: &[Cause] = &[
+    hung::CAUSE,
+    wrong_protocol::CAUSE,
+    turns_client_away::CAUSE,
+    closes_at_once::CAUSE,
+    slow_greeting::CAUSE,
+    error::CAUSE,
+    tls_failed::CAUSE,
+    certificate_invalid::CAUSE,
+    nla_required::CAUSE,
+    login_refused::CAUSE,
+];

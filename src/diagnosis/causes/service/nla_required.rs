@@ -13,5 +13,11 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[],
-    remedy: Remedy::Steps(Steps { summary: "use a client with network level authentication", risk: Risk::Manual, steps: &["use a current RDP client"], commands: &[], rollback: "nothing to undo" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "use a client with network level authentication",
+        risk: Risk::Manual,
+        steps: &["use a current RDP client"],
+        commands: &[],
+        rollback: "nothing to undo",
+    }),
 };

@@ -8,10 +8,23 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("slow_greeting.md"),
     scope: scope::inbound_tcp,
     weight: 20,
-    predicts: &[Reading::AnsweredLate, Reading::LocalLate, Reading::LocalAnswers],
+    predicts: &[
+        Reading::AnsweredLate,
+        Reading::LocalLate,
+        Reading::LocalAnswers,
+    ],
     convicts: &[&[Reading::AnsweredLate], &[Reading::LocalLate]],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "mend what makes the greeting late: a name look-up, or load", risk: Risk::Review, steps: &["check the resolver of the instance, as greetings wait for reverse look-ups (sshd: UseDNS no)", "look at its load"], commands: &[("sh", "cat /etc/resolv.conf; uptime")], rollback: "restore the setting" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "mend what makes the greeting late: a name look-up, or load",
+        risk: Risk::Review,
+        steps: &[
+            "check the resolver of the instance, as greetings wait for reverse look-ups (sshd: UseDNS no)",
+            "look at its load",
+        ],
+        commands: &[("sh", "cat /etc/resolv.conf; uptime")],
+        rollback: "restore the setting",
+    }),
 };

@@ -9,9 +9,18 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::inbound_tcp,
     weight: 15,
     predicts: &[Reading::TlsFailed, Reading::LocalTlsFails],
-    convicts: &[&[Reading::TlsFailed, Reading::LocalTlsFails], &[Reading::LocalTlsFails]],
+    convicts: &[
+        &[Reading::TlsFailed, Reading::LocalTlsFails],
+        &[Reading::LocalTlsFails],
+    ],
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "correct the service's TLS settings", risk: Risk::Review, steps: &["check versions, cipher suites and certificate files of the service"], commands: &[("sh", "openssl s_client -connect {target}:{port}")], rollback: "restore the settings" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "correct the service's TLS settings",
+        risk: Risk::Review,
+        steps: &["check versions, cipher suites and certificate files of the service"],
+        commands: &[("sh", "openssl s_client -connect {target}:{port}")],
+        rollback: "restore the settings",
+    }),
 };

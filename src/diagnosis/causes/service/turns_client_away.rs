@@ -8,10 +8,26 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("turns_client_away.md"),
     scope: scope::inbound_tcp,
     weight: 20,
-    predicts: &[Reading::TurnedAway, Reading::ClosedLate, Reading::ClosedAtOnce],
+    predicts: &[
+        Reading::TurnedAway,
+        Reading::ClosedLate,
+        Reading::ClosedAtOnce,
+    ],
     convicts: &[&[Reading::TurnedAway], &[Reading::LocalTurnedAway]],
     supports: &[],
     excludes: &[Reading::LocalCloses],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "raise the limit, or take the client off the list", risk: Risk::Review, steps: &["sshd: close idle unauthenticated sessions, raise MaxStartups; look for a penalty of this client", "TCP wrappers: edit /etc/hosts.deny and /etc/hosts.allow"], commands: &[("sh", "cat /etc/hosts.deny /etc/hosts.allow; sshd -T | grep -i maxstartups")], rollback: "restore the setting" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "raise the limit, or take the client off the list",
+        risk: Risk::Review,
+        steps: &[
+            "sshd: close idle unauthenticated sessions, raise MaxStartups; look for a penalty of this client",
+            "TCP wrappers: edit /etc/hosts.deny and /etc/hosts.allow",
+        ],
+        commands: &[(
+            "sh",
+            "cat /etc/hosts.deny /etc/hosts.allow; sshd -T | grep -i maxstartups",
+        )],
+        rollback: "restore the setting",
+    }),
 };

@@ -13,5 +13,14 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[],
     excludes: &[],
     settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps { summary: "free the port, or use the scheme that is spoken there", risk: Risk::Review, steps: &["find the process that holds the port", "move it, or ask for the protocol it speaks"], commands: &[("sh", "ss -ltnp sport = :{port}")], rollback: "restore the port" }),
+    remedy: Remedy::Steps(Steps {
+        summary: "free the port, or use the scheme that is spoken there",
+        risk: Risk::Review,
+        steps: &[
+            "find the process that holds the port",
+            "move it, or ask for the protocol it speaks",
+        ],
+        commands: &[("sh", "ss -ltnp sport = :{port}")],
+        rollback: "restore the port",
+    }),
 };
