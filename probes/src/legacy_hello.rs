@@ -1,4 +1,4 @@
-//! A ClientHello for servers that speak only TLS 1.0 to 1.2 with old suites (RFC 2246, RFC 5246),
+//! A `ClientHello` for servers that speak only TLS 1.0 to 1.2 with old suites (RFC 2246, RFC 5246),
 //! and the few bytes of their answer that say so.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -24,7 +24,7 @@ impl fmt::Display for ServerHello {
     }
 }
 
-/// Builds a ClientHello that offers TLS 1.2 down to 1.0 with RSA and CBC suites.
+/// Builds a `ClientHello` that offers TLS 1.2 down to 1.0 with RSA and CBC suites.
 pub(crate) fn client_hello(name: Option<&str>, random: &[u8; 32]) -> Vec<u8> {
     let suites: Vec<u8> = SUITES
         .iter()
@@ -51,7 +51,7 @@ pub(crate) fn client_hello(name: Option<&str>, random: &[u8; 32]) -> Vec<u8> {
     [&[HANDSHAKE, 3, 1][..], &vector_16(&handshake)].concat()
 }
 
-/// Reads the version and suite of a ServerHello from the start of a record.
+/// Reads the version and suite of a `ServerHello` from the start of a record.
 pub(crate) fn read_server_hello(bytes: &[u8]) -> Option<ServerHello> {
     let [HANDSHAKE, 3, _, _, _, SERVER_HELLO, _, _, _, hello @ ..] = bytes else {
         return None;

@@ -7,10 +7,12 @@ mod certificate;
 mod conversation;
 mod conversations;
 mod drive;
+mod hosts;
 mod icmp_error;
 mod legacy_hello;
 mod observation;
 mod recognise;
+mod replay;
 mod resolution;
 mod services;
 mod text;
@@ -18,12 +20,13 @@ mod trace;
 
 pub use certificate::parse_certificate;
 pub use conversation::{Conversation, Event, Step};
-pub use drive::{Limits, observe};
+pub use drive::{Limits, observe, resolve, trace};
 pub use icmp_error::IcmpError;
 pub use observation::{
     Answer, Certificate, Failure, Observation, Outcome, Probe, RdpNegotiation, SshKeyExchange,
     Stage, Timing, TlsReport, Trust, Vantage,
 };
+pub use replay::replay;
 pub use resolution::{AddressRecord, Resolution, ResolutionOutcome};
 pub use services::{
     SERVICES, Service, ServiceError, ServiceRequest, StartConversation, Transport,

@@ -258,10 +258,10 @@ mod tests {
     }
 
     fn status(step: Step) -> (u16, String) {
-        match step {
-            Step::Answered(Answer::Http { status, method, .. }) => (status, method),
-            other => panic!("{other:?}"),
-        }
+        let Step::Answered(Answer::Http { status, method, .. }) = step else {
+            panic!("{step:?}");
+        };
+        (status, method)
     }
 
     #[test]

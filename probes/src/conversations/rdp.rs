@@ -184,14 +184,15 @@ mod tests {
     }
 
     fn answer(step: Step) -> (RdpNegotiation, bool, bool) {
-        match step {
-            Step::Answered(Answer::Rdp {
-                negotiation,
-                nla_required,
-                tls,
-            }) => (negotiation, nla_required, tls.is_some()),
-            other => panic!("{other:?}"),
-        }
+        let Step::Answered(Answer::Rdp {
+            negotiation,
+            nla_required,
+            tls,
+        }) = step
+        else {
+            panic!("{step:?}");
+        };
+        (negotiation, nla_required, tls.is_some())
     }
 
     const CONFIRM: &[u8] = b"\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00";

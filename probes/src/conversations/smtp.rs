@@ -25,10 +25,10 @@ impl Conversation for SmtpConversation {
 
     fn finish(&mut self, end: Failure) -> Step {
         match (&self.greeting, end) {
-            (Some(greeting), Failure::Silent { .. } | Failure::Closed { .. })
-            | (Some(greeting), Failure::Reset { .. }) => {
-                Step::Answered(greeting.answer(Vec::new()))
-            }
+            (
+                Some(greeting),
+                Failure::Silent { .. } | Failure::Closed { .. } | Failure::Reset { .. },
+            ) => Step::Answered(greeting.answer(Vec::new())),
             (None, Failure::Flooded { received }) => Step::Failed(Failure::Flooded { received }),
             (None, _) if recognise(&self.buffer).is_some_and(|name| name != "smtp") => {
                 Step::Failed(wrong_protocol(&self.buffer, "smtp"))

@@ -115,10 +115,11 @@ mod tests {
     }
 
     fn read_kexinit(bytes: &[u8]) -> SshKeyExchange {
-        match read_packet(bytes) {
-            Packet::KeyExchange(lists) => lists,
-            other => panic!("{other:?}"),
-        }
+        let packet = read_packet(bytes);
+        let Packet::KeyExchange(lists) = packet else {
+            panic!("{packet:?}");
+        };
+        lists
     }
 
     #[test]

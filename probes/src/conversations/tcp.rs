@@ -21,10 +21,10 @@ impl Conversation for TcpConversation {
     }
 
     fn finish(&mut self, end: Failure) -> Step {
-        match end {
-            Failure::Silent { .. } => Step::Answered(Answer::Open { banner: None }),
-            other => Step::Failed(other),
+        if matches!(end, Failure::Silent { .. }) {
+            return Step::Answered(Answer::Open { banner: None });
         }
+        Step::Failed(end)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::evidence::{classify, classify_at_once, keep_icmp_errors, queued_icmp};
 use super::stopped;
 use crate::{Failure, Outcome, Stage};
-use nix::errno::Errno;
+use nix::libc;
 use socket2::{Domain, Socket, Type};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -18,7 +18,29 @@ pub(super) struct Attempt {
     /// The local address and port, where one was chosen.
     pub(super) local: Option<SocketAddr>,
     /// The connection, or why there is none.
-    pub(super) result: Result<TcpStream, Outcome>,
+    pub(super) result: Result<TcpStream, NoConnection>,
+}
+
+/// Why there is no connection.
+pub(super) enum NoConnection {
+    /// The attempt failed.
+    Failed(Failure),
+    /// No attempt could be made.
+    NotMeasured {
+        /// Why.
+        reason: String,
+        /// What the user can do about it.
+        remedy: String,
+    },
+}
+
+impl From<NoConnection> for Outcome {
+    fn from(none: NoConnection) -> Self {
+        match none {
+            NoConnection::Failed(failure) => stopped(Stage::Connect, failure),
+            NoConnection::NotMeasured { reason, remedy } => Self::NotMeasured { reason, remedy },
+        }
+    }
 }
 
 /// Opens a connection from a fresh source port, its packets limited to `hop_limit` hops.
@@ -30,10 +52,10 @@ pub(super) async fn connect(
 ) -> Attempt {
     let socket = match open_socket(Type::STREAM, target, source) {
         Ok(socket) => socket,
-        Err(outcome) => {
+        Err(none) => {
             return Attempt {
                 local: None,
-                result: Err(outcome),
+                result: Err(none),
             };
         }
     };
@@ -48,7 +70,7 @@ pub(super) async fn connect(
     };
     Attempt {
         local,
-        result: result.map_err(|failure| stopped(Stage::Connect, failure)),
+        result: result.map_err(NoConnection::Failed),
     }
 }
 
@@ -57,20 +79,20 @@ pub(super) fn open_socket(
     kind: Type,
     target: SocketAddr,
     source: Option<IpAddr>,
-) -> Result<Socket, Outcome> {
+) -> Result<Socket, NoConnection> {
     let open = || -> io::Result<Socket> {
         let socket = Socket::new(Domain::for_address(target), kind, None)?;
         socket.set_nonblocking(true)?;
         keep_icmp_errors(&socket, target.ip())?;
         Ok(socket)
     };
-    let socket = open().map_err(|error| Outcome::NotMeasured {
+    let socket = open().map_err(|error| NoConnection::NotMeasured {
         reason: format!("cannot open a socket: {error}"),
         remedy: socket_remedy(&error).to_owned(),
     })?;
     if let Some(source) = source {
         let bound = socket.bind(&SocketAddr::new(source, 0).into());
-        bound.map_err(|error| Outcome::NotMeasured {
+        bound.map_err(|error| NoConnection::NotMeasured {
             reason: format!("cannot send from {source} to {}: {error}", target.ip()),
             remedy: "use an address of this host and of the target's family".to_owned(),
         })?;
@@ -85,9 +107,9 @@ pub(super) fn local_address(socket: &Socket) -> Option<SocketAddr> {
 }
 
 fn socket_remedy(error: &io::Error) -> &'static str {
-    match Errno::from_raw(error.raw_os_error().unwrap_or_default()) {
-        Errno::EMFILE | Errno::ENFILE => "raise the limit on open files (`ulimit -n`)",
-        Errno::EAFNOSUPPORT => "enable this address family on this host, or ask the other one",
+    match error.raw_os_error().unwrap_or_default() {
+        libc::EMFILE | libc::ENFILE => "raise the limit on open files (`ulimit -n`)",
+        libc::EAFNOSUPPORT => "enable this address family on this host, or ask the other one",
         _ => "run where sockets are allowed",
     }
 }
@@ -99,7 +121,7 @@ fn begin(socket: &Socket, target: SocketAddr, hop_limit: Option<u8>) -> io::Resu
         (_, None) => {}
     }
     match socket.connect(&target.into()) {
-        Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => Err(error),
+        Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
 }
@@ -107,13 +129,11 @@ fn begin(socket: &Socket, target: SocketAddr, hop_limit: Option<u8>) -> io::Resu
 async fn await_connection(socket: Socket, wait: Duration) -> Result<TcpStream, Failure> {
     // Registered after connect began: a fresh TCP socket reports a hang-up.
     let stream = TcpStream::from_std(socket.into()).map_err(|error| unclassified(&error))?;
-    match timeout(wait, settle(&stream)).await {
-        Ok(settled) => settled?,
-        Err(_) => {
-            let icmp = queued_icmp(&stream);
-            return Err(icmp.map_or(Failure::Timeout, |icmp| Failure::Rejected { icmp }));
-        }
-    }
+    let Ok(settled) = timeout(wait, settle(&stream)).await else {
+        let icmp = queued_icmp(&stream);
+        return Err(icmp.map_or(Failure::Timeout, |icmp| Failure::Rejected { icmp }));
+    };
+    settled?;
     if is_self_connected(&stream) {
         return Err(Failure::Refused);
     }

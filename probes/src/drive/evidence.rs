@@ -4,7 +4,6 @@
 //! TCP are queued since Linux 5.8; older kernels leave only the error number.
 
 use crate::{Failure, IcmpError};
-use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::sockopt::{Ipv4RecvErr, Ipv6RecvErr};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt};
@@ -31,15 +30,19 @@ pub(super) fn queued_icmp(socket: &impl AsRawFd) -> Option<IcmpError> {
         let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
         let fd = socket.as_raw_fd();
         let message = recvmsg::<SockaddrStorage>(fd, &mut parts, Some(&mut control), flags).ok()?;
-        if let Some(icmp) = message.cmsgs().ok()?.find_map(icmp_of) {
+        if let Some(icmp) = message.cmsgs().ok()?.find_map(|control| icmp_of(&control)) {
             return Some(icmp);
         }
     }
     None
 }
 
-fn icmp_of(control: ControlMessageOwned) -> Option<IcmpError> {
-    match control {
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other message is no error"
+)]
+fn icmp_of(control: &ControlMessageOwned) -> Option<IcmpError> {
+    match *control {
         ControlMessageOwned::Ipv4RecvErr(error, Some(offender))
             if error.ee_origin == libc::SO_EE_ORIGIN_ICMP
                 && i32::from(offender.sin_family) == libc::AF_INET =>
@@ -71,19 +74,17 @@ pub(super) fn classify(error: &io::Error, icmp: Option<IcmpError>) -> Failure {
     if let Some(icmp) = icmp {
         return Failure::Rejected { icmp };
     }
-    let errno = Errno::from_raw(error.raw_os_error().unwrap_or_default());
+    let errno = error.raw_os_error().unwrap_or_default();
     match errno {
-        Errno::ECONNREFUSED => Failure::Refused,
+        libc::ECONNREFUSED => Failure::Refused,
         // A reset in the place of the SYN-ACK, from a peer that aborts while the handshake ends.
-        Errno::ECONNRESET => Failure::Reset {
+        libc::ECONNRESET => Failure::Reset {
             text: String::new(),
         },
-        Errno::ETIMEDOUT => Failure::Timeout,
-        Errno::EPERM | Errno::EACCES => Failure::LocallyForbidden,
-        Errno::EHOSTUNREACH | Errno::ENETUNREACH | Errno::EHOSTDOWN | Errno::ENETDOWN => {
-            Failure::Unreachable {
-                errno: errno as i32,
-            }
+        libc::ETIMEDOUT => Failure::Timeout,
+        libc::EPERM | libc::EACCES => Failure::LocallyForbidden,
+        libc::EHOSTUNREACH | libc::ENETUNREACH | libc::EHOSTDOWN | libc::ENETDOWN => {
+            Failure::Unreachable { errno }
         }
         _ => Failure::Unclassified {
             text: error.to_string(),
@@ -93,13 +94,14 @@ pub(super) fn classify(error: &io::Error, icmp: Option<IcmpError>) -> Failure {
 
 /// Names an error the kernel gave at once, before any packet left.
 pub(super) fn classify_at_once(error: &io::Error, target: SocketAddr) -> Failure {
-    match Errno::from_raw(error.raw_os_error().unwrap_or_default()) {
-        Errno::ENETUNREACH | Errno::EHOSTUNREACH | Errno::ENETDOWN => Failure::NoRoute,
+    match error.raw_os_error().unwrap_or_default() {
         // A blackhole route; a link-local address without its interface gives the same error.
-        Errno::EINVAL if !is_link_local(target.ip()) => Failure::NoRoute,
-        Errno::EPERM | Errno::EACCES => Failure::LocallyForbidden,
-        Errno::EADDRNOTAVAIL if has_route(target) => Failure::NoLocalPort,
-        Errno::EADDRNOTAVAIL => Failure::NoRoute,
+        libc::EINVAL if !is_link_local(target.ip()) => Failure::NoRoute,
+        libc::EPERM | libc::EACCES => Failure::LocallyForbidden,
+        libc::EADDRNOTAVAIL if has_route(target) => Failure::NoLocalPort,
+        libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN | libc::EADDRNOTAVAIL => {
+            Failure::NoRoute
+        }
         _ => classify(error, None),
     }
 }
@@ -126,6 +128,7 @@ const QUEUE_READS: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nix::errno::Errno;
 
     fn error(errno: Errno) -> io::Error {
         io::Error::from_raw_os_error(errno as i32)

@@ -1,12 +1,12 @@
 //! Drives a conversation over TCP: connects, reads, writes, keeps the deadline.
 
-use super::connect::connect;
+use super::connect::{NoConnection, connect};
 use super::stream::{Meter, Metered, Stream};
 use super::tls::{self, Handshake};
 use super::{Limits, Report, stopped};
 use crate::text::{SAMPLE_CHARS, escape};
 use crate::{Conversation, Event, Failure, Outcome, Probe, Stage, Step, Timing};
-use nix::errno::Errno;
+use nix::libc;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(super) async fn run(
             exchange.timing.connect_s = Some(started.elapsed().as_secs_f64());
             exchange.converse_twice(stream).await
         }
-        Err(outcome) => outcome,
+        Err(none) => none.into(),
     };
     Report {
         local: attempt.local,
@@ -84,32 +84,23 @@ impl Talk {
     }
 }
 
-/// How a connection's talk ended.
-enum Ended {
-    Done(Outcome),
-    Reconnect,
-}
-
 impl Exchange<'_> {
     async fn converse_twice(&mut self, stream: TcpStream) -> Outcome {
-        match self.converse(stream).await {
-            Ended::Done(outcome) => return outcome,
-            Ended::Reconnect => {}
+        if let Some(outcome) = self.converse(stream).await {
+            return outcome;
         }
         let wait = self.limits.connect_timeout.min(self.remaining());
         let attempt = connect(self.target, self.limits.source, None, wait).await;
         let stream = match attempt.result {
             Ok(stream) => stream,
-            Err(Outcome::Stopped { failure, .. }) => return self.last_word(failure),
-            Err(outcome) => return outcome,
+            Err(NoConnection::Failed(failure)) => return self.last_word(failure),
+            Err(none) => return none.into(),
         };
-        match self.converse(stream).await {
-            Ended::Done(outcome) => outcome,
-            Ended::Reconnect => {
-                let received = self.talk.received;
-                self.last_word(Failure::Silent { received })
-            }
+        if let Some(outcome) = self.converse(stream).await {
+            return outcome;
         }
+        let received = self.talk.received;
+        self.last_word(Failure::Silent { received })
     }
 
     /// The conversation's verdict where no connection is left to talk on.
@@ -127,7 +118,8 @@ impl Exchange<'_> {
         }
     }
 
-    async fn converse(&mut self, stream: TcpStream) -> Ended {
+    /// Talks until there is an outcome; `None` asks for a fresh connection.
+    async fn converse(&mut self, stream: TcpStream) -> Option<Outcome> {
         let opened = Instant::now();
         self.talk = Talk::new(opened, self.meter.total());
         self.deadline
@@ -137,13 +129,13 @@ impl Exchange<'_> {
         let mut step = self.conversation.step(Event::Opened);
         loop {
             step = match step {
-                Step::Answered(answer) => return Ended::Done(Outcome::Answered { answer }),
+                Step::Answered(answer) => return Some(Outcome::Answered { answer }),
                 Step::AnsweredThenSend(answer, bytes) => {
                     self.take_leave(&mut stream, &bytes).await;
-                    return Ended::Done(Outcome::Answered { answer });
+                    return Some(Outcome::Answered { answer });
                 }
-                Step::Failed(failure) => return Ended::Done(stopped(stage_of(&failure), failure)),
-                Step::Reconnect => return Ended::Reconnect,
+                Step::Failed(failure) => return Some(stopped(stage_of(&failure), failure)),
+                Step::Reconnect => return None,
                 Step::Read => self.listen(&mut stream, None).await,
                 Step::ReadFor(patience) => self.listen(&mut stream, Some(patience)).await,
                 Step::Send(bytes) => self.say(&mut stream, &bytes).await,
@@ -152,7 +144,7 @@ impl Exchange<'_> {
                         stream = secured;
                         step
                     }
-                    Err(failure) => return Ended::Done(stopped(Stage::Tls, failure)),
+                    Err(failure) => return Some(stopped(Stage::Tls, failure)),
                 },
             };
         }
@@ -316,9 +308,9 @@ impl Exchange<'_> {
             return Failure::Tls { error, legacy };
         }
         let text = self.talk.text();
-        match Errno::from_raw(error.raw_os_error().unwrap_or_default()) {
-            Errno::ECONNRESET | Errno::EPIPE | Errno::ECONNABORTED => Failure::Reset { text },
-            Errno::ETIMEDOUT => Failure::Silent {
+        match error.raw_os_error().unwrap_or_default() {
+            libc::ECONNRESET | libc::EPIPE | libc::ECONNABORTED => Failure::Reset { text },
+            libc::ETIMEDOUT => Failure::Silent {
                 received: self.talk.received,
             },
             _ if error.kind() == io::ErrorKind::UnexpectedEof => self.closed(),

@@ -4,10 +4,15 @@ mod connect;
 mod echo;
 mod evidence;
 mod exchange;
+mod resolve;
 mod stream;
 mod tls;
+mod trace;
 mod trust;
 mod udp;
+
+pub use resolve::resolve;
+pub use trace::trace;
 
 use crate::services::{SERVICES, Service, Transport, service};
 use crate::{Failure, Observation, Outcome, Probe, Stage, Timing, Vantage};

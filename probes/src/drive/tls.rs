@@ -7,12 +7,14 @@ use crate::legacy_hello::{ServerHello, client_hello, read_server_hello};
 use crate::recognise::{recognise, wrong_protocol};
 use crate::text::{SAMPLE_CHARS, escape};
 use crate::{Failure, Probe, TlsReport, parse_certificate};
-use nix::errno::Errno;
+use nix::libc;
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{AlertDescription, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{
+    AlertDescription, ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, SignatureScheme,
+};
 use std::io;
 use std::sync::Arc;
 use tokio_rustls::TlsConnector;
@@ -65,8 +67,8 @@ pub(super) fn classify(error: &io::Error, head: &[u8], after_s: f64) -> Failure 
             legacy: wants_older(error),
         },
         None if is_foreign && spoken.is_some() => wrong_protocol(head, "tls"),
-        None => match Errno::from_raw(error.raw_os_error().unwrap_or_default()) {
-            Errno::ECONNRESET | Errno::EPIPE | Errno::ECONNABORTED => Failure::Reset { text },
+        None => match error.raw_os_error().unwrap_or_default() {
+            libc::ECONNRESET | libc::EPIPE | libc::ECONNABORTED => Failure::Reset { text },
             _ if error.kind() == io::ErrorKind::UnexpectedEof => Failure::Closed { text, after_s },
             _ => Failure::Unclassified {
                 text: error.to_string(),
@@ -96,9 +98,10 @@ pub(super) async fn ask_old_versions(
         .secure_random
         .fill(&mut random)
         .ok()?;
-    let indicated = match name {
-        ServerName::DnsName(name) => Some(name.as_ref()),
-        _ => None,
+    let indicated = if let ServerName::DnsName(name) = name {
+        Some(name.as_ref())
+    } else {
+        None
     };
     stream.send(&client_hello(indicated, &random)).await.ok()?;
     let mut answer = Vec::new();
@@ -130,15 +133,11 @@ fn configuration(alpn: Option<&str>) -> Result<ClientConfig, Error> {
 fn report(stream: &TlsStream<Metered>, name: &Name) -> TlsReport {
     let (_, session) = stream.get_ref();
     let chain = session.peer_certificates().unwrap_or_default();
-    let version = session.protocol_version().map(|version| match version {
-        rustls::ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
-        rustls::ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),
-        other => format!("{other:?}"),
-    });
+    let version = session.protocol_version();
     let suite = session.negotiated_cipher_suite();
     let certificate = chain.first().and_then(|leaf| parse_certificate(leaf));
     TlsReport {
-        version: version.unwrap_or_default(),
+        version: version.map(version_text).unwrap_or_default(),
         suite: suite.map_or_else(String::new, |suite| format!("{:?}", suite.suite())),
         chain_length: chain.len(),
         trust: judge(chain, certificate.as_ref(), name, UnixTime::now()),
@@ -146,10 +145,26 @@ fn report(stream: &TlsStream<Metered>, name: &Name) -> TlsReport {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the library speaks no other version"
+)]
+fn version_text(version: ProtocolVersion) -> String {
+    match version {
+        ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
+        ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
 fn rustls_error(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref::<Error>()
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "other errors speak for themselves"
+)]
 fn describe(error: &Error) -> String {
     match error {
         Error::AlertReceived(AlertDescription::UnrecognisedName) => {

@@ -42,6 +42,10 @@ pub(super) fn judge(
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "other errors speak for themselves"
+)]
 fn verdict_on(error: &Error, is_self_signed: bool) -> Trust {
     match error {
         Error::InvalidCertificate(error) => match error {

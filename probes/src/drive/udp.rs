@@ -27,7 +27,10 @@ pub(super) async fn run(
     };
     let socket = match open_socket(Type::DGRAM, target, limits.source) {
         Ok(socket) => socket,
-        Err(outcome) => return Report { outcome, ..report },
+        Err(none) => {
+            report.outcome = none.into();
+            return report;
+        }
     };
     let Step::Send(request) = conversation.step(Event::Opened) else {
         return report;
