@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! The command-line entry point.
+
+fn main() -> std::process::ExitCode {
+    reachdx::cli::run(std::env::args_os())
+}

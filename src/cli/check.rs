@@ -1,0 +1,221 @@
+use super::options::{self, Color};
+use super::progress::{Line, Quiet};
+use crate::collect::{Request, collect, read_input, read_rules, write_output};
+use crate::diagnosis::{Diagnosis, diagnose};
+use crate::evidence::{Plan, Run};
+use crate::inside::{Snapshot, read_snapshot};
+use crate::report::{self, Format, Style};
+use anyhow::Context as _;
+use clap::Args;
+use probes::{Probe, ResolutionOutcome};
+use std::io::IsTerminal as _;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+#[command(max_term_width = 80)]
+pub(super) struct Arguments {
+    /// Names or addresses to check
+    #[arg(required = true)]
+    target: Vec<String>,
+    /// Services to reach: ssh, rdp, http, https, icmp, smtp, NAME=PORT, tcp/PORT or udp/PORT
+    #[arg(long, value_name = "LIST", default_value = DEFAULT_SERVICES)]
+    service: String,
+    /// A bound security group, as DescribeSecurityGroupPolicies answers it; repeat in the order of
+    /// priority
+    #[arg(long, value_name = "FILE")]
+    rules: Vec<PathBuf>,
+    /// The inside view: a snapshot file of `reachdx inside`, - for standard input, or `local`
+    #[arg(long, value_name = "WHAT")]
+    inside: Option<String>,
+    /// The client's address as the target sees it, when it is not our own
+    #[arg(long, value_name = "IP")]
+    from: Option<IpAddr>,
+    /// The target's own address, where listeners or routes use another one
+    #[arg(long, value_name = "IP")]
+    target_ip: Option<IpAddr>,
+    /// What each service should be: ssh=open,rdp=closed,smtp-out=blocked (default: all open)
+    #[arg(long, value_name = "LIST")]
+    expect: Option<String>,
+    /// Whose network the instance is in
+    #[arg(long, value_name = "NAME", default_value = "tencent")]
+    provider: String,
+    /// Hosts that have nothing to do with the target, probed to see whether our own network works
+    #[arg(long, value_name = "HOST:PORT,...", value_delimiter = ',', value_parser = options::endpoint)]
+    control: Vec<(String, u16)>,
+    /// How long a connection may take to open
+    #[arg(long, value_name = "DUR", default_value = "4s", value_parser = options::duration)]
+    timeout: Duration,
+    /// How to report
+    #[arg(long, value_name = "FMT", value_enum, default_value_t)]
+    format: Format,
+    /// Where to write the report, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// When to colour
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    color: Color,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    let plans = arguments
+        .target
+        .iter()
+        .map(|target| plan(arguments, target))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let groups = read_rules(&arguments.rules)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+
+    let mut results = Vec::new();
+    for plan in plans {
+        let request = Request {
+            controls: runtime.block_on(controls(arguments))?,
+            inside: snapshot(arguments, &plan, &runtime)?,
+            groups: groups.clone(),
+            notes: notes(),
+            plan,
+        };
+        let interrupt = async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let run = if std::io::stderr().is_terminal() {
+            let mut line = Line::default();
+            let run = runtime.block_on(collect(request, &mut line, interrupt));
+            line.clear();
+            run
+        } else {
+            runtime.block_on(collect(request, &mut Quiet, interrupt))
+        };
+        let interrupted = run.interrupted;
+        let diagnosis = diagnose(&run);
+        results.push((run, diagnosis));
+        if interrupted {
+            break;
+        }
+    }
+    // A probe that hangs in a system call must not hold up the report.
+    runtime.shutdown_background();
+    render(arguments, &results)
+}
+
+fn plan(arguments: &Arguments, target: &str) -> anyhow::Result<Plan> {
+    let services = options::services(&arguments.service)?;
+    let expect = options::expectations(arguments.expect.as_deref(), &services)?;
+    if rulesets::provider(&arguments.provider).is_none() {
+        let known: Vec<_> = rulesets::providers()
+            .iter()
+            .map(|provider| provider.name.as_str())
+            .collect();
+        anyhow::bail!(
+            "--provider: `{}` is not known; known are {}",
+            options::shown(&arguments.provider),
+            known.join(", ")
+        );
+    }
+    Ok(Plan {
+        target: options::target(target)?,
+        services,
+        expect,
+        from: arguments.from,
+        target_ip: arguments.target_ip,
+        provider: arguments.provider.clone(),
+        timeout_s: arguments.timeout.as_secs_f64(),
+    })
+}
+
+/// Resolves the controls; one that does not resolve is left out with the rest of its evidence.
+async fn controls(arguments: &Arguments) -> anyhow::Result<Vec<Probe>> {
+    let mut controls = Vec::new();
+    for (host, port) in &arguments.control {
+        let resolution = probes::resolve(host, arguments.timeout).await;
+        let ResolutionOutcome::Addresses { records } = resolution.outcome else {
+            continue;
+        };
+        controls.extend(records.first().map(|record| Probe {
+            label: format!("control {host}"),
+            service: "tcp".into(),
+            address: record.address,
+            port: Some(*port),
+            server_name: None,
+        }));
+    }
+    Ok(controls)
+}
+
+fn snapshot(
+    arguments: &Arguments,
+    plan: &Plan,
+    runtime: &tokio::runtime::Runtime,
+) -> anyhow::Result<Option<Snapshot>> {
+    let Some(what) = &arguments.inside else {
+        return Ok(None);
+    };
+    if what == "local" {
+        return Ok(Some(runtime.block_on(super::inside::collect_here(plan))));
+    }
+    if what.starts_with("ssh://") {
+        anyhow::bail!(
+            "--inside: taking a snapshot over ssh is not possible yet; run `reachdx inside` there \
+             and give its output as a file"
+        );
+    }
+    read_inside(Path::new(what)).map(Some)
+}
+
+/// Reads a snapshot file, naming it in every error.
+pub(super) fn read_inside(path: &Path) -> anyhow::Result<Snapshot> {
+    let text = read_input(path)?;
+    read_snapshot(&text).with_context(|| format!("inside `{}`", options::shown(&path.to_string_lossy())))
+}
+
+/// Probes ignore proxies, since they hide the path.
+fn notes() -> Vec<String> {
+    let set: Vec<_> = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
+        .into_iter()
+        .filter(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+        .collect();
+    if set.is_empty() {
+        Vec::new()
+    } else {
+        vec![format!(
+            "{} is set; probes go straight to the target and ignore it",
+            set.join(", ")
+        )]
+    }
+}
+
+fn render(arguments: &Arguments, results: &[(Run, Diagnosis)]) -> anyhow::Result<u8> {
+    let style = Style {
+        color: arguments.color.wanted(arguments.output.is_some()),
+        width: 80,
+    };
+    let mut bytes = Vec::new();
+    let several = results.len() > 1 && arguments.format == Format::Json;
+    for (number, (run, diagnosis)) in results.iter().enumerate() {
+        if several {
+            bytes.extend_from_slice(if number == 0 { b"[\n" } else { b",\n" });
+        } else if number > 0 && arguments.format != Format::Nagios {
+            bytes.push(b'\n');
+        }
+        report::write(arguments.format, run, diagnosis, style, &mut bytes)?;
+    }
+    if several {
+        bytes.extend_from_slice(b"]\n");
+    }
+    write_output(arguments.output.as_deref(), &bytes)?;
+    Ok(results
+        .iter()
+        .map(|(_, diagnosis)| report::exit_code(diagnosis))
+        .max_by_key(|code| SEVERITY.iter().position(|it| it == code))
+        .unwrap_or(super::CANNOT_TELL))
+}
+
+const DEFAULT_SERVICES: &str = "ssh,rdp,http,https,icmp,smtp";
+/// Exit codes, the mildest first.
+const SEVERITY: &[u8] = &[0, 1, 3, 2];

@@ -1,0 +1,73 @@
+use super::options;
+use crate::collect::inside::{DEFAULT_OUTBOUND, Options, collect, parse_outbound};
+use crate::collect::write_output;
+use crate::evidence::Plan;
+use crate::inside::Snapshot;
+use anyhow::Context as _;
+use clap::Args;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Services to probe on the instance itself
+    #[arg(long, value_name = "LIST", default_value = "ssh,rdp,http,https,smtp")]
+    service: String,
+    /// Far ends to probe from inside
+    #[arg(long, value_name = "HOST:PORT,...", default_value = DEFAULT_OUTBOUND)]
+    outbound: String,
+    /// The client, to learn the route towards it
+    #[arg(long, value_name = "IP")]
+    from: Option<IpAddr>,
+    /// How long a connection to an own service may take to open
+    #[arg(long, value_name = "DUR", default_value = "1500ms", value_parser = options::duration)]
+    timeout: Duration,
+    /// Where to write the snapshot, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    let services = options::services(&arguments.service)?
+        .into_iter()
+        .map(|service| (service.label, service.service, service.port))
+        .collect();
+    let outbound =
+        parse_outbound(&arguments.outbound).map_err(|error| anyhow::anyhow!("--outbound: {error}"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let snapshot = runtime.block_on(collect(&Options {
+        services,
+        outbound,
+        from: arguments.from,
+        probe_timeout: arguments.timeout,
+        deadline: DEADLINE,
+    }));
+    runtime.shutdown_background();
+    let mut text = serde_json::to_string_pretty(&snapshot).context("cannot write the snapshot")?;
+    text.push('\n');
+    write_output(arguments.output.as_deref(), text.as_bytes())?;
+    Ok(0)
+}
+
+/// Collects on this very machine, for a target that is this machine.
+pub(super) async fn collect_here(plan: &Plan) -> Snapshot {
+    let services = plan
+        .services
+        .iter()
+        .map(|service| (service.label.clone(), service.service.clone(), service.port))
+        .collect();
+    collect(&Options {
+        services,
+        outbound: Vec::new(),
+        from: plan.from,
+        probe_timeout: Duration::from_millis(1500),
+        deadline: DEADLINE,
+    })
+    .await
+}
+
+const DEADLINE: Duration = Duration::from_secs(20);

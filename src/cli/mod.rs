@@ -1,0 +1,95 @@
+//! The command line: arguments in, a report and an exit code out.
+
+mod cause;
+mod check;
+mod explain;
+mod inside;
+mod options;
+mod ports;
+mod progress;
+mod report;
+mod schema;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Runs the command line that was given.
+pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let result = match cli.command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Inside(arguments) => inside::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Ports(arguments) => ports::run(&arguments),
+        Command::Cause(arguments) => cause::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Schema => schema::run(),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            complain(&format!("error: {error:#}"));
+            ExitCode::from(CANNOT_TELL)
+        }
+    }
+}
+
+/// Help and version are answers; any other usage error leaves the question open.
+fn usage(error: &clap::Error) -> ExitCode {
+    let answer = !error.use_stderr();
+    if let Err(error) = error.print() {
+        complain(&format!("error: cannot write the help: {error}"));
+        return ExitCode::from(CANNOT_TELL);
+    }
+    ExitCode::from(if answer { 0 } else { CANNOT_TELL })
+}
+
+#[expect(clippy::print_stderr, reason = "the one place that reports errors")]
+fn complain(message: &str) {
+    eprintln!("{}", message.replace(['\n', '\r'], " "));
+}
+
+/// Usage, our own network down, or an internal error.
+const CANNOT_TELL: u8 = 3;
+
+/// Finds out why a cloud instance cannot be reached, and what the smallest safe fix is.
+#[derive(Debug, Parser)]
+#[command(name = "reachdx", version, after_help = AFTER_HELP, max_term_width = 80)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Probe a target, correlate the evidence, explain
+    Check(check::Arguments),
+    /// On the instance: collect host facts, probe itself and outward
+    Inside(inside::Arguments),
+    /// Rules only: is this flow allowed, and which rule decides
+    Explain(explain::Arguments),
+    /// Common name, blocked-port entry and advice for ports
+    Ports(ports::Arguments),
+    /// A page of the catalogue of causes
+    Cause(cause::Arguments),
+    /// Diagnose and render a saved run again
+    Report(report::Arguments),
+    /// The JSON Schema of the output
+    Schema,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  reachdx check 203.0.113.10
+  reachdx check web-1.example --service ssh --rules sg-1.json --inside snap.json
+  reachdx inside --from 198.51.100.7 > snap.json
+  reachdx explain --rules sg-1.json --protocol tcp --source 198.51.100.7 --port 22
+
+Exit codes:
+  0  as expected
+  1  reachable, but degraded or risky
+  2  an expected service is not reachable
+  3  cannot tell: usage, our own network down, internal error";

@@ -1,0 +1,97 @@
+//! Reads what the user names and writes what the user asked for, with the file in every error.
+
+use anyhow::{Context as _, bail};
+use rulesets::{SecurityGroups, parse_security_group};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Reads a text file of at most 64 MiB.
+pub fn read_text(path: &Path) -> anyhow::Result<String> {
+    let file =
+        File::open(path).with_context(|| format!("cannot open `{}`", shown(path)))?;
+    let metadata = file
+        .metadata()
+        .with_context(|| format!("cannot read `{}`", shown(path)))?;
+    if metadata.is_dir() {
+        bail!("cannot read `{}`: it is a directory", shown(path));
+    }
+    bounded(file, &shown(path))
+}
+
+/// Reads a file, or standard input for `-`.
+pub fn read_input(path: &Path) -> anyhow::Result<String> {
+    if path == Path::new("-") {
+        bounded(io::stdin().lock(), "standard input")
+    } else {
+        read_text(path)
+    }
+}
+
+fn bounded(source: impl io::Read, name: &str) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    source
+        .take(LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read `{name}`"))?;
+    if bytes.len() as u64 > LIMIT {
+        bail!("`{name}` is larger than {} MiB", LIMIT >> 20);
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        anyhow::anyhow!(
+            "`{name}` is not UTF-8 text: byte {}",
+            error.utf8_error().valid_up_to()
+        )
+    })
+}
+
+/// Reads the bound security groups, in priority order; each is named after its file.
+pub fn read_rules(paths: &[PathBuf]) -> anyhow::Result<Option<SecurityGroups>> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let mut groups: Vec<rulesets::SecurityGroup> = Vec::new();
+    for path in paths {
+        let text = read_text(path)?;
+        let id = path
+            .file_stem()
+            .map_or_else(|| shown(path), |stem| shown(Path::new(stem)));
+        if groups.iter().any(|group| group.id == id) {
+            bail!(
+                "two rule files name a group `{id}`: give each group once, under its own file name"
+            );
+        }
+        let group = parse_security_group(&text, &id)
+            .with_context(|| format!("rules `{}`", shown(path)))?;
+        groups.push(group);
+    }
+    Ok(Some(SecurityGroups { groups }))
+}
+
+/// Writes the report to a file, or to standard output for `None` and `-`.
+pub fn write_output(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
+    match path {
+        Some(path) if path != Path::new("-") => std::fs::write(path, bytes)
+            .with_context(|| format!("cannot write `{}`", shown(path))),
+        _ => match io::stdout().lock().write_all(bytes) {
+            // A reader that has seen enough, such as `head`, is no error.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result.context("cannot write to standard output"),
+        },
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy()
+        .chars()
+        .flat_map(|c| {
+            if c.is_control() {
+                c.escape_default().collect::<Vec<_>>()
+            } else {
+                vec![c]
+            }
+        })
+        .collect()
+}
+
+const LIMIT: u64 = 64 << 20;

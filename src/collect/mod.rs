@@ -1,0 +1,9 @@
+//! The edge: the only part of the tool that probes, reads files and looks at clocks.
+
+mod files;
+mod outside;
+mod own_routes;
+mod traces;
+
+pub use files::{read_input, read_rules, read_text, write_output};
+pub use outside::{Progress, Request, collect};
