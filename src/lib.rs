@@ -1,1 +1,3 @@
-//! x
+//! Finds out why a cloud instance cannot be reached, and what the smallest safe change is.
+
+pub mod inside;
