@@ -68,32 +68,31 @@ pub fn parse_outbound(text: &str) -> Result<Vec<FarEnd>, FarEndError> {
 
 fn far_end(item: &str) -> Result<FarEnd, FarEndError> {
     let (host, port) = match item.strip_prefix('[') {
-        Some(rest) => {
-            let (address, rest) = rest
-                .split_once(']')
-                .ok_or_else(|| FarEndError::Brackets(quoted(item)))?;
-            let address: Ipv6Addr = address
-                .parse()
-                .map_err(|_| FarEndError::Brackets(quoted(item)))?;
-            let port = rest
-                .strip_prefix(':')
-                .ok_or_else(|| FarEndError::NoPort(quoted(item)))?;
-            (address.to_string(), port)
-        }
-        None => {
-            let (host, port) = item
-                .rsplit_once(':')
-                .ok_or_else(|| FarEndError::NoPort(quoted(item)))?;
-            if host.contains(':') {
-                return Err(FarEndError::Brackets(quoted(item)));
-            }
-            (name_or_ipv4(host)?, port)
-        }
+        Some(rest) => bracketed(item, rest)?,
+        None => plain(item)?,
     };
     Ok(FarEnd {
         host,
         port: port_number(item, port)?,
     })
+}
+
+fn bracketed<'a>(item: &str, rest: &'a str) -> Result<(String, &'a str), FarEndError> {
+    let brackets = || FarEndError::Brackets(quoted(item));
+    let (address, rest) = rest.split_once(']').ok_or_else(brackets)?;
+    let address: Ipv6Addr = address.parse().map_err(|_| brackets())?;
+    let port = rest.strip_prefix(':');
+    let port = port.ok_or_else(|| FarEndError::NoPort(quoted(item)))?;
+    Ok((address.to_string(), port))
+}
+
+fn plain(item: &str) -> Result<(String, &str), FarEndError> {
+    let split = item.rsplit_once(':');
+    let (host, port) = split.ok_or_else(|| FarEndError::NoPort(quoted(item)))?;
+    if host.contains(':') {
+        return Err(FarEndError::Brackets(quoted(item)));
+    }
+    Ok((name_or_ipv4(host)?, port))
 }
 
 fn port_number(item: &str, port: &str) -> Result<u16, FarEndError> {

@@ -10,6 +10,7 @@ mod far_end;
 mod malformed;
 mod modules;
 mod read;
+mod replay;
 mod routes;
 mod snapshot;
 mod socket_diag;
@@ -22,6 +23,7 @@ pub use far_end::{DEFAULT_OUTBOUND, FarEnd, FarEndError, MOST_FAR_ENDS, parse_ou
 pub use malformed::Malformed;
 pub use modules::Modules;
 pub use read::{SnapshotError, read_snapshot};
+pub use replay::replay;
 pub use routes::{parse_ipv4_routes, parse_ipv6_routes};
 pub use snapshot::{
     Address, Connect, ConnectCounters, Conntrack, Datum, Listener, Outbound, Owner, Route,

@@ -106,7 +106,7 @@ const RTF_ANYCAST: u32 = 0x0010_0000;
 const RTF_CACHE: u32 = 0x0100_0000;
 const RTF_LOCAL: u32 = 0x8000_0000;
 
-#[cfg(all(test, target_endian = "little"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

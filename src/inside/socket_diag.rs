@@ -1,4 +1,5 @@
-//! Asks the kernel for its listening sockets and reads the answer: NETLINK_SOCK_DIAG, sock_diag(7).
+//! Asks the kernel for its listening sockets and reads the answer (`NETLINK_SOCK_DIAG`, see
+//! `sock_diag(7)`).
 //!
 //! The socket tables in `/proc` do not tell an IPv6-only wildcard from one that takes IPv4 too, nor
 //! how many connections a listener lets wait; these messages do. Numbers are in host byte order.

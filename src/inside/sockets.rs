@@ -1,4 +1,4 @@
-//! Reads `/proc/net/{tcp,tcp6,udp,udp6}` (kernel: Documentation/networking/proc_net_tcp.rst).
+//! Reads `/proc/net/{tcp,tcp6,udp,udp6}` (the kernel's `proc_net_tcp.rst`).
 //!
 //! Addresses are printed as 32-bit words in the host's byte order, ports as plain numbers. For a
 //! listening TCP socket `rx_queue` is the number of connections waiting to be accepted.
@@ -110,7 +110,7 @@ pub(super) fn word(text: &str) -> Option<[u8; 4]> {
 const TCP_CLOSE: u8 = 7;
 const TCP_LISTEN: u8 = 10;
 
-#[cfg(all(test, target_endian = "little"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
