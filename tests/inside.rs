@@ -173,7 +173,7 @@ fn sh(script: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Everything a listing could change by accident, counters left out.
+/// Everything a listing could change by accident, packet counts left out.
 fn state() -> Vec<String> {
     sh(
         "nft -s list ruleset; iptables-nft-save; ip6tables-nft-save; iptables-legacy-save
@@ -183,7 +183,11 @@ fn state() -> Vec<String> {
     )
     .lines()
     .filter(|line| !line.starts_with('#'))
-    .map(ToOwned::to_owned)
+    .map(|line| {
+        line.split_once(" [")
+            .map_or(line, |(chain, _)| chain)
+            .to_owned()
+    })
     .collect()
 }
 

@@ -1,3 +1,4 @@
+//! What the kernel's files have in common: rows, columns, hexadecimal numbers, and one way to be wrong.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use thiserror::Error;

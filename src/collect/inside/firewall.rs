@@ -2,7 +2,8 @@
 //!
 //! Listing must change nothing. These tools make the kernel load modules when they are missing, so
 //! each is run only where the modules it talks to are there already; where they certainly are not,
-//! there are no rules to list, and that is a fact of its own.
+//! there are no rules to list, and that is a fact of its own. The extensions that rules use were
+//! loaded when the rules were added.
 
 use super::command::{Bounds, CommandError, find, run};
 use super::files::{modules, read, skipped};

@@ -18,6 +18,7 @@ mod network;
 mod outbound;
 mod owners;
 mod services;
+mod together;
 
 pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
 
@@ -64,9 +65,12 @@ impl Default for Options {
 /// Takes a snapshot; it always ends within the deadline.
 pub async fn collect(options: &Options) -> Snapshot {
     let started = Instant::now();
-    let taken_at = jiff::Timestamp::now().to_string();
+    let taken_at = jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string();
     let end = started + options.deadline;
     let half = started + options.deadline / 2;
+    let early = started + options.deadline * 2 / 5;
     let root = geteuid().is_root();
     let from = options.from;
 
@@ -77,7 +81,7 @@ pub async fn collect(options: &Options) -> Snapshot {
         .unwrap_or_else(Basics::late);
     let targets = basics.targets();
     let (listeners, firewall, probes, far_ends) = tokio::join!(
-        in_thread(half, move || listeners::collect(root, half.into_std())),
+        in_thread(half, move || listeners::collect(root, early.into_std())),
         async {
             match in_thread(half, firewall::Places::of_this_host).await {
                 Some(places) => timeout_at(half, firewall::collect(root, &places))

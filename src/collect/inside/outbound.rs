@@ -2,43 +2,29 @@
 //! nothing answers.
 
 use super::services::observe_until;
+use super::together::together;
 use crate::inside::{FarEnd, Outbound};
 use probes::{Failure, Limits, Outcome, Probe, ResolutionOutcome, Stage};
 use std::net::IpAddr;
 use std::time::Duration;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 /// Speaks with every far end at once, until `end`; in the order given.
 pub(super) async fn converse(far_ends: &[FarEnd], end: Instant) -> Vec<Outbound> {
-    let mut running = JoinSet::new();
-    for (position, far_end) in far_ends.iter().cloned().enumerate() {
-        running.spawn(async move { (position, one(far_end, end).await) });
-    }
-    let mut outbound = running.join_all().await;
-    outbound.sort_by_key(|(position, _)| *position);
-    outbound.into_iter().map(|(_, outbound)| outbound).collect()
+    together(far_ends.iter().map(|far_end| one(far_end, end))).await
 }
 
 /// Follows the SYNs of every connection that timed out, all at once, until `end`.
 pub(super) async fn trace_silence(mut outbound: Vec<Outbound>, end: Instant) -> Vec<Outbound> {
     let remaining = end.saturating_duration_since(Instant::now());
     let per_hop = (remaining / u32::from(HOPS + 1)).min(Duration::from_secs(1));
-    let mut running = JoinSet::new();
-    for (position, silent) in outbound.iter().enumerate() {
+    let traces = outbound.iter_mut().map(async |silent| {
         if let Some(address) = timed_out(silent) {
-            let port = silent.port;
-            running.spawn(async move {
-                let trace = timeout_at(end, probes::trace(address, port, HOPS, per_hop)).await;
-                (position, trace.ok())
-            });
+            let trace = probes::trace(address, silent.port, HOPS, per_hop);
+            silent.trace = timeout_at(end, trace).await.ok();
         }
-    }
-    for (position, trace) in running.join_all().await {
-        if let Some(silent) = outbound.get_mut(position) {
-            silent.trace = trace;
-        }
-    }
+    });
+    together(traces).await;
     outbound
 }
 
@@ -52,7 +38,7 @@ fn timed_out(outbound: &Outbound) -> Option<IpAddr> {
     silent.then_some(observation.probe.address)
 }
 
-async fn one(far_end: FarEnd, end: Instant) -> Outbound {
+async fn one(far_end: &FarEnd, end: Instant) -> Outbound {
     let resolved = timeout_at(end, probes::resolve(&far_end.host, RESOLVE)).await;
     let address = match resolved {
         Ok(resolution) => first_address(&resolution.outcome),
@@ -60,13 +46,13 @@ async fn one(far_end: FarEnd, end: Instant) -> Outbound {
     };
     let (observation, resolution_error) = match address {
         Ok(address) => {
-            let probe = probe(&far_end, address);
+            let probe = probe(far_end, address);
             (Some(observe_until(probe, &LIMITS, end).await), None)
         }
         Err(error) => (None, Some(error)),
     };
     Outbound {
-        host: far_end.host,
+        host: far_end.host.clone(),
         port: far_end.port,
         observation,
         resolution_error,

@@ -5,12 +5,12 @@
 //! ports at the same time. A bare connect has the machine's counters to itself, as far as it can.
 
 use super::kernel::{Reading, reading};
+use super::together::together;
 use crate::inside::{Address, Connect, Route, connect_counters, moved};
-use probes::{Limits, Observation, Outcome, Probe, Stage, Timing, Transport, Vantage};
+use probes::{Failure, Limits, Observation, Outcome, Probe, Stage, Timing, Transport, Vantage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 /// The addresses to ask: loopback and up to eight of the instance's own, the most useful first.
@@ -74,12 +74,11 @@ pub(super) async fn converse(
             .or_default()
             .push((position, probe));
     }
-    let mut running = JoinSet::new();
-    for chain in chains.into_values() {
-        running.spawn(one_after_another(chain, connect_timeout, end));
-    }
+    let chains = chains
+        .into_values()
+        .map(|chain| one_after_another(chain, connect_timeout, end));
     let mut observations: Vec<(usize, Observation)> =
-        running.join_all().await.into_iter().flatten().collect();
+        together(chains).await.into_iter().flatten().collect();
     observations.sort_by_key(|(position, _)| *position);
     observations
         .into_iter()
@@ -147,38 +146,41 @@ pub(super) async fn connect_again(observations: &[Observation], end: Instant) ->
 /// What did not open, the most telling first: silence and rejections before plain refusals, the
 /// instance's own addresses before loopback, one address of each port before the next.
 fn candidates(observations: &[Observation]) -> Vec<Probe> {
-    let mut turns: BTreeMap<Option<u16>, usize> = BTreeMap::new();
     let mut seen = BTreeSet::new();
-    let mut stopped: Vec<_> = observations
+    let mut closed: Vec<(bool, &Probe)> = observations
         .iter()
         .filter(|observation| is_tcp(&observation.probe))
-        .filter_map(|observation| {
-            let Outcome::Stopped {
-                stage: Stage::Connect,
-                failure,
-            } = &observation.outcome
-            else {
-                return None;
-            };
-            let probe = &observation.probe;
-            let refused = *failure == probes::Failure::Refused;
-            seen.insert((probe.address, probe.port)).then_some((
-                refused,
-                probe.address.is_loopback(),
-                probe,
-            ))
+        .filter_map(|observation| Some((refused(observation)?, &observation.probe)))
+        .filter(|(_, probe)| seen.insert((probe.address, probe.port)))
+        .collect();
+    closed.sort_by_key(|(refused, probe)| (*refused, probe.address.is_loopback()));
+    let mut turns: BTreeMap<Option<u16>, usize> = BTreeMap::new();
+    let mut closed: Vec<_> = closed
+        .into_iter()
+        .map(|(refused, probe)| {
+            let turn = turns.entry(probe.port).or_insert(0);
+            *turn += 1;
+            ((refused, probe.address.is_loopback(), *turn), probe)
         })
         .collect();
-    stopped.sort_by_key(|(refused, loopback, probe)| {
-        let turn = turns.entry(probe.port).or_insert(0);
-        *turn += 1;
-        (*refused, *loopback, *turn)
-    });
-    let bare = stopped.into_iter().map(|(_, _, probe)| Probe {
+    closed.sort_by_key(|(order, _)| *order);
+    let bare = closed.into_iter().map(|(_, probe)| Probe {
         service: "tcp".to_owned(),
         ..probe.clone()
     });
     bare.take(MOST_CONNECTS).collect()
+}
+
+/// For a connection that did not open: whether a reset refused it.
+fn refused(observation: &Observation) -> Option<bool> {
+    let Outcome::Stopped {
+        stage: Stage::Connect,
+        failure,
+    } = &observation.outcome
+    else {
+        return None;
+    };
+    Some(*failure == Failure::Refused)
 }
 
 fn is_tcp(probe: &Probe) -> bool {
@@ -225,7 +227,6 @@ const BARE_CONNECT: Duration = Duration::from_millis(1200);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use probes::Failure;
 
     fn address(interface: &str, address: &str, up: bool) -> Address {
         Address {
