@@ -1,6 +1,7 @@
 //! The edge: the only part of the tool that probes, reads files and looks at clocks.
 
 mod files;
+pub mod inside;
 mod outside;
 mod own_routes;
 mod traces;

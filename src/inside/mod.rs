@@ -1,14 +1,37 @@
 //! What an instance says of itself: the snapshot that `reachdx inside` takes.
 //!
 //! A datum that could not be read is [`Datum::Skipped`] with its reason, which is a different fact
-//! from one that was read and found empty.
+//! from one that was read and found empty. The parsers here take the text of a kernel file and give
+//! back facts; a line they do not understand is an error that names it, never a guess.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod counters;
+mod far_end;
+mod malformed;
+mod modules;
+mod read;
+mod replay;
+mod routes;
 mod host_rules;
 mod snapshot;
+mod socket_diag;
+mod sockets;
 
+pub use counters::{
+    Counters, connect_counters, moved, parse_conntrack_drops, parse_counters, parse_counters6,
+};
+pub use far_end::{DEFAULT_OUTBOUND, FarEnd, FarEndError, MOST_FAR_ENDS, parse_outbound};
+pub use malformed::Malformed;
+pub use modules::Modules;
+pub use read::{SnapshotError, read_snapshot};
+pub use replay::replay;
+pub use routes::{parse_ipv4_routes, parse_ipv6_routes};
 pub use host_rules::can_interfere;
 pub use snapshot::{
     Address, Connect, ConnectCounters, Conntrack, Datum, Listener, Outbound, Owner, Route,
     RouteToClient, RulesText, SNAPSHOT_VERSION, Snapshot,
 };
+pub use socket_diag::{
+    DiagError, DiagReply, DiagTable, REQUEST, SocketDetail, diag_request, parse_diag_reply,
+};
+pub use sockets::{SocketRow, parse_sockets};

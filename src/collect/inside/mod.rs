@@ -1,0 +1,225 @@
+//! Collects what an instance says of itself, for `reachdx inside`.
+//!
+//! It reads files, asks the kernel, runs the firewall's listing commands and probes its own
+//! services; nothing on the host changes. Each part has its own share of the deadline, and a part
+//! that does not keep it is left out with its reason, so that a snapshot always comes in time:
+//!
+//! 1. counters, addresses, routes and settings;
+//! 2. in the first half, together: listeners, firewall listings, own services, far ends;
+//! 3. in the second half: bare connects one by one, and meanwhile traces to silent far ends;
+//! 4. the counters again.
+
+mod command;
+mod files;
+mod firewall;
+mod kernel;
+mod listeners;
+mod network;
+mod outbound;
+mod owners;
+mod services;
+mod together;
+
+pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
+
+use crate::inside::{Address, Datum, Route, RouteToClient, SNAPSHOT_VERSION, Snapshot, moved};
+use files::{read, skipped};
+use kernel::Reading;
+use nix::unistd::geteuid;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::thread;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
+
+/// What to collect.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Options {
+    /// Own services to speak with: the label, the service's name in [`probes::SERVICES`], the port
+    /// where it has one.
+    pub services: Vec<(String, String, Option<u16>)>,
+    /// Far ends to speak with.
+    pub outbound: Vec<FarEnd>,
+    /// The client whose route is asked for.
+    pub from: Option<IpAddr>,
+    /// The wait for a connection to an own service to open.
+    pub probe_timeout: Duration,
+    /// The longest the whole run may take.
+    pub deadline: Duration,
+}
+
+impl Default for Options {
+    /// Nothing to probe, 1.5 s for a connection, 20 s in all.
+    fn default() -> Self {
+        Self {
+            services: Vec::new(),
+            outbound: Vec::new(),
+            from: None,
+            probe_timeout: Duration::from_millis(1500),
+            deadline: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Takes a snapshot; it always ends within the deadline.
+pub async fn collect(options: &Options) -> Snapshot {
+    let started = Instant::now();
+    let taken_at = jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string();
+    let end = started + options.deadline;
+    let half = started + options.deadline / 2;
+    let early = started + options.deadline * 2 / 5;
+    let root = geteuid().is_root();
+    let from = options.from;
+
+    let quick = started + options.deadline / 10;
+    let before = in_thread(quick, kernel::reading).await;
+    let basics = in_thread(quick, move || Basics::read(from))
+        .await
+        .unwrap_or_else(Basics::late);
+    let targets = basics.targets();
+    let (listeners, firewall, probes, far_ends) = tokio::join!(
+        in_thread(half, move || listeners::collect(root, early.into_std())),
+        async {
+            match in_thread(half, firewall::Places::of_this_host).await {
+                Some(places) => timeout_at(half, firewall::collect(root, &places))
+                    .await
+                    .ok(),
+                None => None,
+            }
+        },
+        services::converse(&options.services, &targets, options.probe_timeout, half),
+        outbound::converse(&options.outbound, half),
+    );
+    let almost = started + options.deadline * 19 / 20;
+    let (connects, outbound) = tokio::join!(
+        services::connect_again(&probes, almost),
+        outbound::trace_silence(far_ends, almost),
+    );
+    let after = in_thread(end, kernel::reading).await;
+    let (counters, drops) = difference(before, after);
+    let conntrack = in_thread(end, move || kernel::conntrack(drops)).await;
+    Snapshot {
+        reachdx_inside: SNAPSHOT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        taken_at,
+        duration_s: (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+        root,
+        listeners: listeners.unwrap_or_else(|| skipped("/proc/thread-self/net", LATE)),
+        addresses: basics.addresses,
+        routes: basics.routes,
+        route_to_client: basics.route_to_client,
+        probes,
+        connects,
+        outbound,
+        counters,
+        sysctls: basics.sysctls,
+        conntrack: conntrack.unwrap_or_else(|| skipped("/proc/sys/net/netfilter", LATE)),
+        firewall: firewall.unwrap_or_else(|| firewall::nothing(LATE)),
+    }
+}
+
+/// What is read before anything is sent.
+struct Basics {
+    addresses: Datum<Vec<Address>>,
+    routes: Datum<Vec<Route>>,
+    route_to_client: Datum<RouteToClient>,
+    sysctls: Datum<BTreeMap<String, String>>,
+}
+
+impl Basics {
+    fn read(from: Option<IpAddr>) -> Self {
+        let addresses = network::addresses();
+        let interfaces: BTreeSet<String> = addresses
+            .value()
+            .into_iter()
+            .flatten()
+            .map(|address| address.interface.clone())
+            .collect();
+        Self {
+            sysctls: kernel::sysctls(&interfaces),
+            addresses,
+            routes: network::routes(),
+            route_to_client: network::route_to_client(from),
+        }
+    }
+
+    fn late() -> Self {
+        Self {
+            addresses: skipped("getifaddrs(3)", LATE),
+            routes: skipped("/proc/thread-self/net", LATE),
+            route_to_client: skipped("connect(2)", LATE),
+            sysctls: skipped("/proc/sys/net", LATE),
+        }
+    }
+
+    fn targets(&self) -> Vec<IpAddr> {
+        let addresses = self.addresses.value().map_or(&[][..], Vec::as_slice);
+        let routes = self.routes.value().map_or(&[][..], Vec::as_slice);
+        services::targets(addresses, routes)
+    }
+}
+
+/// The counters that moved, and the packets connection tracking dropped, between two readings.
+fn difference(
+    before: Option<Reading>,
+    after: Option<Reading>,
+) -> (Datum<BTreeMap<String, u64>>, u64) {
+    let (Some(before), Some(after)) = (before, after) else {
+        return (skipped(kernel::COUNTERS, LATE), 0);
+    };
+    let drops = after.drops_since(&before);
+    let counters = match (before.counters, after.counters) {
+        (Ok(before), Ok(after)) => read(kernel::COUNTERS, moved(&before, &after)),
+        (Err(reason), _) | (_, Err(reason)) => skipped(kernel::COUNTERS, reason),
+    };
+    (counters, drops)
+}
+
+/// Runs what may block on a thread of its own; `None` when it has not ended by `end`. The thread is
+/// then left behind, which a pooled one could not be: the runtime would wait for it.
+async fn in_thread<T: Send + 'static>(
+    end: Instant,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (sender, receiver) = oneshot::channel();
+    thread::Builder::new()
+        .spawn(move || drop(sender.send(work())))
+        .ok()?;
+    timeout_at(end, receiver).await.ok()?.ok()
+}
+
+const LATE: &str = "the run's time ran out";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_hangs_is_left_behind() {
+        let (sender, receiver) = std::sync::mpsc::channel::<()>();
+        let end = Instant::now() + Duration::from_millis(20);
+        assert_eq!(in_thread(end, move || receiver.recv()).await, None);
+        drop(sender);
+        let end = Instant::now() + Duration::from_secs(10);
+        assert_eq!(in_thread(end, || 7).await, Some(7));
+    }
+
+    #[tokio::test]
+    async fn a_run_without_time_still_gives_a_snapshot_that_says_so() {
+        let options = Options {
+            deadline: Duration::ZERO,
+            services: vec![("ssh".to_owned(), "ssh".to_owned(), Some(22))],
+            outbound: parse_outbound(DEFAULT_OUTBOUND).unwrap(),
+            ..Options::default()
+        };
+        let snapshot = collect(&options).await;
+        assert_eq!(snapshot.outbound.len(), 5);
+        assert_eq!(snapshot.firewall.len(), 5);
+        assert!(snapshot.counters.value().is_none());
+        let text = serde_json::to_string(&snapshot).unwrap();
+        assert_eq!(crate::inside::read_snapshot(&text).unwrap(), snapshot);
+    }
+}

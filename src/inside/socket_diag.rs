@@ -1,0 +1,256 @@
+//! Asks the kernel for its listening sockets and reads the answer (`NETLINK_SOCK_DIAG`, see
+//! `sock_diag(7)`).
+//!
+//! The socket tables in `/proc` do not tell an IPv6-only wildcard from one that takes IPv4 too, nor
+//! how many connections a listener lets wait; these messages do. Numbers are in host byte order.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// What only socket diagnostics tell of a socket.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SocketDetail {
+    /// `Some(true)` for an IPv6 socket that takes IPv6 only; `None` for an IPv4 socket.
+    pub v6_only: Option<bool>,
+    /// The most connections that may wait to be accepted, for a listening TCP socket.
+    pub backlog: u32,
+}
+
+/// One chunk of the kernel's answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DiagReply {
+    /// What it tells, by inode.
+    pub sockets: BTreeMap<u64, SocketDetail>,
+    /// True when this was the last chunk.
+    pub done: bool,
+}
+
+/// Why an answer cannot be used.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum DiagError {
+    /// The kernel answered with an error number.
+    #[error("the kernel answered with error {0}")]
+    Refused(i32),
+    /// The answer does not have the documented form.
+    #[error("the answer is cut short at byte {0}")]
+    Malformed(usize),
+}
+
+/// Which sockets to ask for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DiagTable {
+    /// Listening TCP sockets of both families: ask once for each.
+    Tcp {
+        /// True for IPv6.
+        v6: bool,
+    },
+    /// Unconnected UDP sockets.
+    Udp {
+        /// True for IPv6.
+        v6: bool,
+    },
+}
+
+/// The request for one table: `struct nlmsghdr`, then `struct inet_diag_req_v2`.
+pub fn diag_request(table: DiagTable) -> [u8; REQUEST] {
+    let (v6, protocol, state) = match table {
+        DiagTable::Tcp { v6 } => (v6, IPPROTO_TCP, TCP_LISTEN),
+        DiagTable::Udp { v6 } => (v6, IPPROTO_UDP, TCP_CLOSE),
+    };
+    let mut request = [0; REQUEST];
+    let length = u32::try_from(REQUEST).unwrap_or(u32::MAX);
+    request[0..4].copy_from_slice(&length.to_ne_bytes());
+    request[4..6].copy_from_slice(&SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    request[6..8].copy_from_slice(&(NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
+    request[16] = if v6 { AF_INET6 } else { AF_INET };
+    request[17] = protocol;
+    request[20..24].copy_from_slice(&(1u32 << state).to_ne_bytes());
+    request
+}
+
+/// Reads one datagram of the answer.
+pub fn parse_diag_reply(bytes: &[u8]) -> Result<DiagReply, DiagError> {
+    let mut reply = DiagReply {
+        sockets: BTreeMap::new(),
+        done: false,
+    };
+    let mut at = 0;
+    while at < bytes.len() && !reply.done {
+        let malformed = DiagError::Malformed(at);
+        let Some(length) = u32_at(bytes, at).and_then(|length| usize::try_from(length).ok()) else {
+            return Err(malformed);
+        };
+        let Some(message) = length
+            .checked_add(at)
+            .and_then(|end| bytes.get(at..end))
+            .filter(|message| message.len() >= HEADER)
+        else {
+            return Err(malformed);
+        };
+        match u16_at(message, 4) {
+            Some(NLMSG_DONE) => reply.done = true,
+            Some(NLMSG_ERROR) => {
+                let number = u32_at(message, HEADER).ok_or(malformed)?;
+                return Err(DiagError::Refused(number.cast_signed().wrapping_neg()));
+            }
+            Some(SOCK_DIAG_BY_FAMILY) => {
+                let (inode, detail) = socket(&message[HEADER..]).ok_or(malformed)?;
+                reply.sockets.insert(inode, detail);
+            }
+            Some(_) | None => {}
+        }
+        at += message.len().next_multiple_of(4);
+    }
+    Ok(reply)
+}
+
+/// One `struct inet_diag_msg` with its attributes.
+fn socket(message: &[u8]) -> Option<(u64, SocketDetail)> {
+    let backlog = u32_at(message, WRITE_QUEUE)?;
+    let inode = u32_at(message, INODE)?;
+    let mut v6_only = None;
+    let mut rest = message.get(MESSAGE..)?;
+    while let (Some(length), Some(kind)) = (u16_at(rest, 0), u16_at(rest, 2)) {
+        let value = rest.get(ATTRIBUTE..usize::from(length))?;
+        if kind == INET_DIAG_SKV6ONLY && message.first() == Some(&AF_INET6) {
+            v6_only = value.first().map(|flag| *flag != 0);
+        }
+        let next = usize::from(length).next_multiple_of(4);
+        rest = rest.get(next..).unwrap_or_default();
+    }
+    Some((u64::from(inode), SocketDetail { v6_only, backlog }))
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    let bytes = bytes.get(at..at.checked_add(2)?)?;
+    Some(u16::from_ne_bytes(bytes.try_into().ok()?))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    let bytes = bytes.get(at..at.checked_add(4)?)?;
+    Some(u32::from_ne_bytes(bytes.try_into().ok()?))
+}
+
+/// Bytes of a request.
+pub const REQUEST: usize = HEADER + 56;
+
+const HEADER: usize = 16;
+const MESSAGE: usize = 72;
+const WRITE_QUEUE: usize = 60;
+const INODE: usize = 68;
+const ATTRIBUTE: usize = 4;
+
+const AF_INET: u8 = 2;
+const AF_INET6: u8 = 10;
+const IPPROTO_TCP: u8 = 6;
+const IPPROTO_UDP: u8 = 17;
+const TCP_CLOSE: u32 = 7;
+const TCP_LISTEN: u32 = 10;
+const NLMSG_ERROR: u16 = 2;
+const NLMSG_DONE: u16 = 3;
+const SOCK_DIAG_BY_FAMILY: u16 = 20;
+const INET_DIAG_SKV6ONLY: u16 = 11;
+const NLM_F_REQUEST: u16 = 0x1;
+const NLM_F_DUMP: u16 = 0x300;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(kind: u16, body: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(HEADER + body.len()).unwrap();
+        let mut bytes = length.to_ne_bytes().to_vec();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend([0; 10]);
+        bytes.extend(body);
+        bytes
+    }
+
+    fn listener(family: u8, backlog: u32, inode: u32, v6_only: Option<u8>) -> Vec<u8> {
+        let mut body = vec![0; MESSAGE];
+        body[0] = family;
+        body[1] = 10;
+        body[WRITE_QUEUE..WRITE_QUEUE + 4].copy_from_slice(&backlog.to_ne_bytes());
+        body[INODE..INODE + 4].copy_from_slice(&inode.to_ne_bytes());
+        body.extend([5, 0, 8, 0, 0, 0, 0, 0]);
+        if let Some(flag) = v6_only {
+            body.extend(5u16.to_ne_bytes());
+            body.extend(INET_DIAG_SKV6ONLY.to_ne_bytes());
+            body.extend([flag, 0, 0, 0]);
+        }
+        body
+    }
+
+    #[test]
+    fn sockets_are_told_by_inode_with_backlog_and_v6_only() {
+        let mut bytes = message(
+            SOCK_DIAG_BY_FAMILY,
+            &listener(AF_INET6, 128, 17703, Some(1)),
+        );
+        bytes.extend(message(
+            SOCK_DIAG_BY_FAMILY,
+            &listener(AF_INET6, 5, 17704, Some(0)),
+        ));
+        bytes.extend(message(
+            SOCK_DIAG_BY_FAMILY,
+            &listener(AF_INET, 2, 17705, Some(0)),
+        ));
+        bytes.extend(message(NLMSG_DONE, &[0; 4]));
+        let detail = |v6_only, backlog| SocketDetail { v6_only, backlog };
+        assert_eq!(
+            parse_diag_reply(&bytes),
+            Ok(DiagReply {
+                sockets: BTreeMap::from([
+                    (17703, detail(Some(true), 128)),
+                    (17704, detail(Some(false), 5)),
+                    (17705, detail(None, 2)),
+                ]),
+                done: true,
+            })
+        );
+    }
+
+    #[test]
+    fn the_kernels_refusal_is_an_error() {
+        let bytes = message(NLMSG_ERROR, &(-2i32).to_ne_bytes());
+        assert_eq!(parse_diag_reply(&bytes), Err(DiagError::Refused(2)));
+    }
+
+    #[test]
+    fn hostile_lengths_are_refused_and_every_cut_ends() {
+        for length in [0u32, 1, 15, 17, u32::MAX] {
+            let mut bytes = message(SOCK_DIAG_BY_FAMILY, &[]);
+            bytes[0..4].copy_from_slice(&length.to_ne_bytes());
+            assert_eq!(
+                parse_diag_reply(&bytes),
+                Err(DiagError::Malformed(0)),
+                "{length}"
+            );
+        }
+        let whole = message(SOCK_DIAG_BY_FAMILY, &listener(AF_INET6, 1, 2, Some(1)));
+        for end in 1..whole.len() {
+            assert_eq!(
+                parse_diag_reply(&whole[..end]),
+                Err(DiagError::Malformed(0))
+            );
+        }
+    }
+
+    #[test]
+    fn an_attribute_of_no_length_is_refused() {
+        let mut body = listener(AF_INET6, 1, 2, None);
+        body.extend([0, 0, 11, 0]);
+        let bytes = message(SOCK_DIAG_BY_FAMILY, &body);
+        assert_eq!(parse_diag_reply(&bytes), Err(DiagError::Malformed(0)));
+    }
+
+    #[test]
+    fn a_request_is_a_dump_of_one_family_protocol_and_state() {
+        let request = diag_request(DiagTable::Tcp { v6: true });
+        assert_eq!(u32_at(&request, 0), Some(72));
+        assert_eq!(u16_at(&request, 6), Some(0x301));
+        assert_eq!(request[16..18], [10, 6]);
+        assert_eq!(u32_at(&request, 20), Some(1 << 10));
+    }
+}
