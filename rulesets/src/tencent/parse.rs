@@ -115,8 +115,11 @@ fn found(value: &Value) -> String {
     if members.is_empty() {
         return "an empty object".to_owned();
     }
-    let mut names: Vec<String> = members.keys().take(3).map(|name| shown(name, 20)).collect();
-    if members.len() > names.len() {
+    let telling = |name: &&String| members.len() == 1 || *name != "RequestId";
+    let names = members.keys().filter(telling).take(4);
+    let mut names: Vec<String> = names.map(|name| shown(name, 40)).collect();
+    if names.len() > 3 {
+        names.truncate(3);
         names.push("...".to_owned());
     }
     format!("an object of {}", names.join(", "))

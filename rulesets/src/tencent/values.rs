@@ -14,6 +14,9 @@ pub(super) fn ports(text: &str) -> Result<Ports, Problem> {
     }
     let mut ranges = Vec::new();
     for item in text.split(',').map(str::trim) {
+        if item.is_empty() {
+            return Err(Problem::Port(quoted(text)));
+        }
         let (first, last) = item.split_once('-').unwrap_or((item, item));
         let (first, last) = (port(first, item)?, port(last, item)?);
         if first > last {
