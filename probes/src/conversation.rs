@@ -5,7 +5,7 @@ use crate::{Answer, Failure, TlsReport};
 use std::time::Duration;
 
 /// One protocol's opening exchange, free of I/O.
-pub trait Conversation: Send {
+pub trait Conversation: Send + Sync {
     /// Consumes an event and says what to do next.
     fn step(&mut self, event: Event<'_>) -> Step;
 

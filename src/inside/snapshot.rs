@@ -61,13 +61,6 @@ pub enum Datum<T> {
         /// True when it was cut at a limit.
         truncated: bool,
     },
-    /// Looked for with full permission: this host has no such thing.
-    Absent {
-        /// Where it would be.
-        source: String,
-        /// How we know.
-        reason: String,
-    },
     /// It could not be read; says nothing about what it would have said.
     Skipped {
         /// Where it would have come from.
@@ -82,7 +75,7 @@ impl<T> Datum<T> {
     pub fn value(&self) -> Option<&T> {
         match self {
             Self::Read { value, .. } => Some(value),
-            Self::Absent { .. } | Self::Skipped { .. } => None,
+            Self::Skipped { .. } => None,
         }
     }
 }

@@ -151,10 +151,14 @@ pub(super) fn conntrack(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Boo
 /// listing, read whole; "yes" needs one.
 pub(super) fn host_rules(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
     let mut blind = snapshot.firewall.is_empty();
+    // What iptables puts into nftables, `nft` lists as well.
+    let by_nft = snapshot
+        .firewall
+        .get("nft")
+        .is_some_and(|listing| listing.value().is_some());
     for (tool, listing) in &snapshot.firewall {
         match listing {
-            Datum::Absent { .. } => {}
-            Datum::Skipped { .. } => blind = true,
+            Datum::Skipped { .. } => blind |= !(by_nft && tool.ends_with("-nft")),
             Datum::Read {
                 value, truncated, ..
             } => {
