@@ -4,9 +4,9 @@
 //! pure: a saved run gives the same diagnosis and the same report on any machine.
 
 pub mod address;
-//pub mod cli;
+pub mod cli;
 pub mod collect;
 pub mod diagnosis;
 pub mod evidence;
 pub mod inside;
-//pub mod report;
+pub mod report;

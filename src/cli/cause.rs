@@ -5,13 +5,16 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The cause, such as security_group.no_match; without it, every id is listed
+    /// The cause, such as `security_group.no_match`; without it, every id is listed
     id: Option<String>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let text = match &arguments.id {
-        None => catalogue().map(|cause| format!("{}\n", cause.id)).collect(),
+        None => {
+            let ids: Vec<_> = catalogue().map(|cause| cause.id).collect();
+            ids.join("\n") + "\n"
+        }
         Some(id) => cause(id)
             .ok_or_else(|| {
                 anyhow::anyhow!(

@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     /// Services to reach: ssh, rdp, http, https, icmp, smtp, NAME=PORT, tcp/PORT or udp/PORT
     #[arg(long, value_name = "LIST", default_value = DEFAULT_SERVICES)]
     service: String,
-    /// A bound security group, as DescribeSecurityGroupPolicies answers it; repeat in the order of
+    /// A bound security group, as `DescribeSecurityGroupPolicies` answers it; repeat in the order of
     /// priority
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
@@ -86,9 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         };
         let run = if std::io::stderr().is_terminal() {
             let mut line = Line::default();
-            let run = runtime.block_on(collect(request, &mut line, interrupt));
-            line.clear();
-            run
+            runtime.block_on(collect(request, &mut line, interrupt))
         } else {
             runtime.block_on(collect(request, &mut Quiet, interrupt))
         };
@@ -171,15 +169,23 @@ fn snapshot(
 /// Reads a snapshot file, naming it in every error.
 pub(super) fn read_inside(path: &Path) -> anyhow::Result<Snapshot> {
     let text = read_input(path)?;
-    read_snapshot(&text).with_context(|| format!("inside `{}`", options::shown(&path.to_string_lossy())))
+    read_snapshot(&text)
+        .with_context(|| format!("inside `{}`", options::shown(&path.to_string_lossy())))
 }
 
 /// Probes ignore proxies, since they hide the path.
 fn notes() -> Vec<String> {
-    let set: Vec<_> = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
-        .into_iter()
-        .filter(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
-        .collect();
+    let set: Vec<_> = [
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+    ]
+    .into_iter()
+    .filter(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+    .collect();
     if set.is_empty() {
         Vec::new()
     } else {

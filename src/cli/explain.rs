@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A bound security group, as DescribeSecurityGroupPolicies answers it; repeat in the order of
+    /// A bound security group, as `DescribeSecurityGroupPolicies` answers it; repeat in the order of
     /// priority
     #[arg(long, value_name = "FILE", required = true)]
     rules: Vec<PathBuf>,

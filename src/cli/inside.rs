@@ -33,8 +33,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .into_iter()
         .map(|service| (service.label, service.service, service.port))
         .collect();
-    let outbound =
-        parse_outbound(&arguments.outbound).map_err(|error| anyhow::anyhow!("--outbound: {error}"))?;
+    let outbound = parse_outbound(&arguments.outbound)
+        .map_err(|error| anyhow::anyhow!("--outbound: {error}"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -40,7 +40,8 @@ impl Color {
 
 /// The services to reach, from a list such as `ssh,https,tcp/8080`.
 pub(super) fn services(list: &str) -> anyhow::Result<Vec<PlannedService>> {
-    let requests = parse_service_list(list).map_err(|error| anyhow::anyhow!("--service: {error}"))?;
+    let requests =
+        parse_service_list(list).map_err(|error| anyhow::anyhow!("--service: {error}"))?;
     Ok(requests
         .into_iter()
         .map(|request| PlannedService {
@@ -60,15 +61,15 @@ pub(super) fn expectations(
     for entry in list.into_iter().flat_map(|list| list.split(',')) {
         let entry = entry.trim();
         let Some((label, word)) = entry.rsplit_once('=') else {
-            anyhow::bail!("--expect: `{}` is not SERVICE=open, =closed or =blocked", shown(entry));
+            anyhow::bail!(
+                "--expect: `{}` is not SERVICE=open, =closed or =blocked",
+                shown(entry)
+            );
         };
         let expectation = match word {
             "open" | "reachable" => Expectation::Open,
             "closed" | "blocked" => Expectation::Blocked,
-            _ => anyhow::bail!(
-                "--expect: `{}` is not open, closed or blocked",
-                shown(word)
-            ),
+            _ => anyhow::bail!("--expect: `{}` is not open, closed or blocked", shown(word)),
         };
         if !label.ends_with("-out") && !services.iter().any(|service| service.label == label) {
             anyhow::bail!("--expect: `{}` is not among the services", shown(label));
@@ -110,7 +111,10 @@ pub(super) fn endpoint(text: &str) -> Result<(String, u16), String> {
         .ok()
         .filter(|port| *port > 0)
         .ok_or_else(|| format!("`{}`: the port is not 1 to 65535", shown(text)))?;
-    let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+    let host = match host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+    {
         Some(inner) => {
             inner.parse::<Ipv6Addr>().map_err(|_| wrong())?;
             inner
@@ -131,10 +135,16 @@ pub(super) fn target(text: &str) -> anyhow::Result<String> {
         return Ok(unbracketed.to_owned());
     }
     if text.contains("://") {
-        anyhow::bail!("target `{}` is a URL: give the host name alone", shown(text));
+        anyhow::bail!(
+            "target `{}` is a URL: give the host name alone",
+            shown(text)
+        );
     }
     if let Ok((host, port)) = endpoint(text) {
-        anyhow::bail!("target `{}` has a port: give `{host} --service tcp/{port}`", shown(text));
+        anyhow::bail!(
+            "target `{}` has a port: give `{host} --service tcp/{port}`",
+            shown(text)
+        );
     }
     let label_fits = |label: &str| {
         !label.is_empty()
@@ -146,7 +156,10 @@ pub(super) fn target(text: &str) -> anyhow::Result<String> {
     let name = text.strip_suffix('.').unwrap_or(text);
     let numeric = name.chars().all(|c| c.is_ascii_digit() || c == '.');
     if numeric || name.len() > 253 || !name.split('.').all(label_fits) {
-        anyhow::bail!("target `{}` is neither an address nor a host name", shown(text));
+        anyhow::bail!(
+            "target `{}` is neither an address nor a host name",
+            shown(text)
+        );
     }
     Ok(text.to_owned())
 }
@@ -193,10 +206,26 @@ mod tests {
 
     #[test]
     fn targets_are_names_or_addresses() {
-        for good in ["web-1.example", "203.0.113.10", "2001:db8::1", "[::1]", "a.b.", "localhost"] {
+        for good in [
+            "web-1.example",
+            "203.0.113.10",
+            "2001:db8::1",
+            "[::1]",
+            "a.b.",
+            "localhost",
+        ] {
             assert!(target(good).is_ok(), "{good}");
         }
-        for bad in ["", "http://x/", "a b", "a..b", "x:22", "1.2.3", "300.1.1.1", "-\u{1b}[31m"] {
+        for bad in [
+            "",
+            "http://x/",
+            "a b",
+            "a..b",
+            "x:22",
+            "1.2.3",
+            "300.1.1.1",
+            "-\u{1b}[31m",
+        ] {
             assert!(target(bad).is_err(), "{bad}");
         }
     }
@@ -205,7 +234,14 @@ mod tests {
     fn endpoints_need_a_host_and_a_port() {
         assert_eq!(endpoint("mx.example:25"), Ok(("mx.example".into(), 25)));
         assert_eq!(endpoint("[::1]:25"), Ok(("::1".into(), 25)));
-        for bad in ["mx.example", "mx.example:0", "mx.example:65536", "::1:25", ":25", "[x]:25"] {
+        for bad in [
+            "mx.example",
+            "mx.example:0",
+            "mx.example:65536",
+            "::1:25",
+            ":25",
+            "[x]:25",
+        ] {
             assert!(endpoint(bad).is_err(), "{bad}");
         }
     }

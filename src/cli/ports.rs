@@ -1,7 +1,9 @@
 use super::options::shown;
 use crate::collect::write_output;
 use clap::{Args, ValueEnum};
-use rulesets::{BlockedPort, CommonPort, Protocol, blocked_port, blocked_ports, common_port, common_ports};
+use rulesets::{
+    BlockedPort, CommonPort, Protocol, blocked_port, blocked_ports, common_port, common_ports,
+};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -132,7 +134,11 @@ fn text(entries: &[Entry]) -> anyhow::Result<String> {
             entry.name.unwrap_or("no common name")
         )?;
         if let Some(blocked) = &entry.blocked {
-            writeln!(text, "    BLOCKED by networks, listed since {}", blocked.since)?;
+            writeln!(
+                text,
+                "    BLOCKED by networks, listed since {}",
+                blocked.since
+            )?;
             writeln!(text, "    source: {}", blocked.source)?;
             if !blocked.note.is_empty() {
                 writeln!(text, "    note: {}", blocked.note)?;

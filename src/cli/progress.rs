@@ -19,9 +19,8 @@ pub(super) struct Line {
     ended: usize,
 }
 
-impl Line {
-    /// Wipes the line.
-    pub(super) fn clear(&mut self) {
+impl Drop for Line {
+    fn drop(&mut self) {
         draw("");
     }
 }

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// Reads a text file of at most 64 MiB.
 pub fn read_text(path: &Path) -> anyhow::Result<String> {
-    let file =
-        File::open(path).with_context(|| format!("cannot open `{}`", shown(path)))?;
+    let file = File::open(path).with_context(|| format!("cannot open `{}`", shown(path)))?;
     let metadata = file
         .metadata()
         .with_context(|| format!("cannot read `{}`", shown(path)))?;
@@ -61,8 +60,8 @@ pub fn read_rules(paths: &[PathBuf]) -> anyhow::Result<Option<SecurityGroups>> {
                 "two rule files name a group `{id}`: give each group once, under its own file name"
             );
         }
-        let group = parse_security_group(&text, &id)
-            .with_context(|| format!("rules `{}`", shown(path)))?;
+        let group =
+            parse_security_group(&text, &id).with_context(|| format!("rules `{}`", shown(path)))?;
         groups.push(group);
     }
     Ok(Some(SecurityGroups { groups }))
@@ -71,8 +70,9 @@ pub fn read_rules(paths: &[PathBuf]) -> anyhow::Result<Option<SecurityGroups>> {
 /// Writes the report to a file, or to standard output for `None` and `-`.
 pub fn write_output(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
     match path {
-        Some(path) if path != Path::new("-") => std::fs::write(path, bytes)
-            .with_context(|| format!("cannot write `{}`", shown(path))),
+        Some(path) if path != Path::new("-") => {
+            std::fs::write(path, bytes).with_context(|| format!("cannot write `{}`", shown(path)))
+        }
         _ => match io::stdout().lock().write_all(bytes) {
             // A reader that has seen enough, such as `head`, is no error.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -2,8 +2,8 @@
 
 use super::own_routes::own_routes;
 use super::traces::Traces;
-use crate::evidence::{Evidence, PlannedService, Run};
 use crate::evidence::Plan;
+use crate::evidence::{Evidence, PlannedService, Run};
 use crate::inside::Snapshot;
 use jiff::Timestamp;
 use probes::{Limits, Observation, Probe, Resolution, ResolutionOutcome, Vantage};
@@ -86,32 +86,8 @@ async fn gather(
     let addresses = addresses(&resolution);
     evidence.resolution = Some(resolution);
 
-    let limits = Limits {
-        connect_timeout: timeout,
-        ..Limits::default()
-    };
-    let mut tasks = JoinSet::new();
-    let planned = addresses
-        .iter()
-        .flat_map(|address| {
-            plan.services
-                .iter()
-                .map(|service| (false, probe(plan, service, *address)))
-        })
-        .chain(controls.iter().map(|control| (true, control.clone())));
-    let mut pending: Vec<Probe> = Vec::new();
-    for (control, probe) in planned {
-        if !control {
-            pending.push(probe.clone());
-        }
-        let limits = limits.clone();
-        tasks.spawn(async move {
-            (
-                control,
-                probes::observe(&probe, Vantage::Outside, &limits).await,
-            )
-        });
-    }
+    let mut pending = planned(plan, &addresses);
+    let mut tasks = send(&pending, controls, timeout);
     progress.sent(tasks.len());
 
     // A SYN that is still unanswered after its first retransmission is worth tracing while it waits.
@@ -144,6 +120,40 @@ async fn gather(
         evidence.traces.extend(traces.next().await);
     }
     evidence.traces = traces.confirm(std::mem::take(&mut evidence.traces)).await;
+}
+
+fn planned(plan: &Plan, addresses: &[IpAddr]) -> Vec<Probe> {
+    addresses
+        .iter()
+        .flat_map(|address| {
+            plan.services
+                .iter()
+                .map(|service| probe(plan, service, *address))
+        })
+        .collect()
+}
+
+/// Starts every probe at once, each on a socket of its own; controls are marked.
+fn send(planned: &[Probe], controls: &[Probe], timeout: Duration) -> JoinSet<(bool, Observation)> {
+    let limits = Limits {
+        connect_timeout: timeout,
+        ..Limits::default()
+    };
+    let mut tasks = JoinSet::new();
+    let marked = planned
+        .iter()
+        .map(|probe| (false, probe))
+        .chain(controls.iter().map(|probe| (true, probe)));
+    for (control, probe) in marked {
+        let (probe, limits) = (probe.clone(), limits.clone());
+        tasks.spawn(async move {
+            (
+                control,
+                probes::observe(&probe, Vantage::Outside, &limits).await,
+            )
+        });
+    }
+    tasks
 }
 
 fn addresses(resolution: &Resolution) -> Vec<IpAddr> {
@@ -187,10 +197,7 @@ fn order(plan: &Plan, resolution: Option<&Resolution>, probe: &Probe) -> (usize,
             .iter()
             .position(|address| *address == probe.address)
     });
-    (
-        service.unwrap_or(usize::MAX),
-        address.unwrap_or(usize::MAX),
-    )
+    (service.unwrap_or(usize::MAX), address.unwrap_or(usize::MAX))
 }
 
 const TRACE_AFTER: Duration = Duration::from_millis(1300);

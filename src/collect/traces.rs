@@ -33,7 +33,12 @@ impl Traces {
         }
         self.started = Some(Instant::now());
         let mut ports: BTreeSet<(IpAddr, u16)> = BTreeSet::new();
-        for failing in seen.iter().filter(|it| fails(it)).map(|it| &it.probe).chain(pending) {
+        for failing in seen
+            .iter()
+            .filter(|it| fails(it))
+            .map(|it| &it.probe)
+            .chain(pending)
+        {
             let Some(reference) = reference(seen, failing.address) else {
                 continue;
             };

@@ -31,7 +31,7 @@ pub(super) fn judge(case: &Case<'_>) -> Judgement {
     let mut judgement = Judgement::default();
     let mut suspects = Vec::new();
     let mut shown_locally = Vec::new();
-    for cause in catalogue().filter(|cause| (cause.scope)(case)) {
+    for cause in applicable(case) {
         if convicted(case, cause, true) && contradiction(case, cause, false).is_none() {
             shown_locally.push(cause);
         }
@@ -82,12 +82,33 @@ pub(super) fn judge(case: &Case<'_>) -> Judgement {
 
 /// Every blocker that local sensors show by themselves, in path order.
 pub(super) fn shown_locally(case: &Case<'_>) -> Vec<&'static Cause> {
-    let mut shown: Vec<_> = catalogue()
-        .filter(|cause| (cause.scope)(case))
+    let mut shown: Vec<_> = applicable(case)
         .filter(|cause| convicted(case, cause, true) && contradiction(case, cause, false).is_none())
         .collect();
     shown.sort_by_key(|cause| position(case, cause.layer));
     shown
+}
+
+/// Whether a flow crosses a layer at all: one to loopback never leaves the machine.
+pub(super) fn crosses(case: &Case<'_>, layer: Layer) -> bool {
+    let within = match layer {
+        Layer::Isp | Layer::Edge | Layer::NetworkAcl | Layer::SecurityGroup => false,
+        Layer::Prober
+        | Layer::Instance
+        | Layer::HostFirewall
+        | Layer::Listener
+        | Layer::Service
+        | Layer::Remote => true,
+    };
+    within
+        || !case
+            .flow
+            .address
+            .is_some_and(|address| address.is_loopback())
+}
+
+fn applicable(case: &Case<'_>) -> impl Iterator<Item = &'static Cause> {
+    catalogue().filter(|cause| crosses(case, cause.layer) && (cause.scope)(case))
 }
 
 /// Where a layer stands on this case's path.

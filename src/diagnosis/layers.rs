@@ -1,6 +1,6 @@
 //! The state of every layer of one flow.
 
-use super::engine::Judgement;
+use super::engine::{self, Judgement};
 use super::layer::{INBOUND, Layer, OUTBOUND};
 use super::{Case, Certainty, LayerState, PassState, Reading, Sensor, Status};
 use rulesets::Direction;
@@ -27,6 +27,10 @@ pub(super) fn states(case: &Case<'_>, judgement: &Judgement, status: Status) -> 
 type State = (PassState, String, Vec<String>);
 
 fn state(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) -> State {
+    if !engine::crosses(case, layer) {
+        let reason = "the flow stays on one machine".to_owned();
+        return (PassState::NotApplicable, reason, Vec::new());
+    }
     if layer == Layer::Listener && case.flow.port.is_none() {
         let reason = format!("{} needs no listener", case.flow.name());
         return (PassState::NotApplicable, reason, Vec::new());
@@ -54,6 +58,10 @@ fn state(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) -
             taken.detail.clone(),
             taken.evidence.clone(),
         );
+    }
+    if let Some(suspect) = judgement.candidates.iter().find(|it| it.layer == layer) {
+        let reason = format!("not cleared: it may be that {}", case.fill(suspect.title));
+        return (PassState::Unknown, reason, Vec::new());
     }
     if let Some(sensor) = passed(case, judgement, status, layer) {
         let taken = &case.readings[&sensor];
@@ -121,18 +129,18 @@ fn silent(case: &Case<'_>) -> bool {
 
 /// The end-to-end sensor that shows that the packet got past this layer.
 fn passed(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) -> Option<Sensor> {
-    use super::engine::position;
-    let here = position(case, layer);
+    let here = engine::position(case, layer);
     if matches!(status, Status::Reachable | Status::Degraded)
         && case.reading(Sensor::Outcome).is_some()
     {
         return Some(Sensor::Outcome);
     }
     let at_least = |sensor: Sensor, last: Layer| {
-        (case.readings.contains_key(&sensor) && here <= position(case, last)).then_some(sensor)
+        (case.readings.contains_key(&sensor) && here <= engine::position(case, last))
+            .then_some(sensor)
     };
     let elsewhere = judgement.cause.is_some_and(|(cause, _)| {
-        position(case, cause.layer) <= here && case.flow.direction == Direction::Inbound
+        engine::position(case, cause.layer) <= here && case.flow.direction == Direction::Inbound
     });
     if elsewhere {
         return None;

@@ -111,30 +111,20 @@ fn report(case: &Case<'_>, judgement: &Judgement, book: &mut Book) -> FlowDiagno
 }
 
 fn status(case: &Case<'_>, judgement: &Judgement) -> Status {
-    let cause = judgement.cause.map(|(cause, _)| cause.id);
+    let convinced = judgement
+        .cause
+        .is_some_and(|(_, certainty)| certainty > Certainty::Possible);
+    let unnamed = case
+        .reading(Sensor::Resolution)
+        .is_some_and(|reading| reading != Reading::NameResolves);
     match case.reading(Sensor::Outcome) {
-        _ if cause == Some("prober.offline") => Status::Unknown,
+        // Without a network of our own nothing is known of the target.
+        _ if case.reads(Reading::Offline) || case.reads(Reading::NoRoute) => Status::Unknown,
         Some(Reading::Answered) => Status::Reachable,
-        Some(
-            Reading::AnsweredLate
-            | Reading::ConnectedLate
-            | Reading::LostSome
-            | Reading::AnsweredError
-            | Reading::CertificateBad,
-        ) => Status::Degraded,
+        Some(reading) if HARMED.contains(&reading) => Status::Degraded,
         Some(_) => Status::Blocked,
-        None if judgement
-            .cause
-            .is_some_and(|(_, certainty)| certainty > Certainty::Possible) =>
-        {
-            Status::Blocked
-        }
-        None => match case.reading(Sensor::Resolution) {
-            Some(Reading::NameNotFound | Reading::ResolverFails | Reading::ResolverSilent) => {
-                Status::Blocked
-            }
-            _ => Status::Unknown,
-        },
+        None if convinced || unnamed => Status::Blocked,
+        None => Status::Unknown,
     }
 }
 
@@ -167,20 +157,10 @@ fn outcomes(case: &Case<'_>) -> Outcomes {
 }
 
 fn local_word(reading: Reading) -> &'static str {
-    match reading {
-        Reading::LocalSilent => "silent",
-        Reading::LocalCloses => "closed",
-        Reading::LocalTurnedAway => "turned_away",
-        Reading::LocalWrongProtocol => "wrong_protocol",
-        Reading::LocalTlsFails => "tls_failed",
-        Reading::LocalRefused => "refused",
-        Reading::LocalRejected => "rejected",
-        Reading::LocalDropped
-        | Reading::LocalReplyDropped
-        | Reading::LocalOverflow
-        | Reading::LocalTableFull => "timeout",
-        _ => "answered",
-    }
+    LOCAL_WORDS
+        .iter()
+        .find(|(local, _)| *local == reading)
+        .map_or("answered", |(_, word)| word)
 }
 
 /// A cause with the sentence that ties it to this instance: its state, and the particulars of the
@@ -251,3 +231,25 @@ fn overall(flows: &[FlowDiagnosis]) -> Status {
         .max()
         .unwrap_or(Status::Unknown)
 }
+
+/// Outcomes with which the flow works, after a fashion.
+const HARMED: &[Reading] = &[
+    Reading::AnsweredLate,
+    Reading::ConnectedLate,
+    Reading::LostSome,
+    Reading::AnsweredError,
+    Reading::CertificateBad,
+];
+const LOCAL_WORDS: &[(Reading, &str)] = &[
+    (Reading::LocalSilent, "silent"),
+    (Reading::LocalCloses, "closed"),
+    (Reading::LocalTurnedAway, "turned_away"),
+    (Reading::LocalWrongProtocol, "wrong_protocol"),
+    (Reading::LocalTlsFails, "tls_failed"),
+    (Reading::LocalRefused, "refused"),
+    (Reading::LocalRejected, "rejected"),
+    (Reading::LocalDropped, "timeout"),
+    (Reading::LocalReplyDropped, "timeout"),
+    (Reading::LocalOverflow, "timeout"),
+    (Reading::LocalTableFull, "timeout"),
+];

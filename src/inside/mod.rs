@@ -7,12 +7,12 @@
 
 mod counters;
 mod far_end;
+mod host_rules;
 mod malformed;
 mod modules;
 mod read;
 mod replay;
 mod routes;
-mod host_rules;
 mod snapshot;
 mod socket_diag;
 mod sockets;
@@ -21,12 +21,12 @@ pub use counters::{
     Counters, connect_counters, moved, parse_conntrack_drops, parse_counters, parse_counters6,
 };
 pub use far_end::{DEFAULT_OUTBOUND, FarEnd, FarEndError, MOST_FAR_ENDS, parse_outbound};
+pub use host_rules::can_interfere;
 pub use malformed::Malformed;
 pub use modules::Modules;
 pub use read::{SnapshotError, read_snapshot};
 pub use replay::replay;
 pub use routes::{parse_ipv4_routes, parse_ipv6_routes};
-pub use host_rules::can_interfere;
 pub use snapshot::{
     Address, Connect, ConnectCounters, Conntrack, Datum, Listener, Outbound, Owner, Route,
     RouteToClient, RulesText, SNAPSHOT_VERSION, Snapshot,

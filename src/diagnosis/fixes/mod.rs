@@ -53,9 +53,9 @@ fn after(case: &Case<'_>, removed: Option<&Cause>) -> After {
         .into_iter()
         .find(|cause| removed.is_none_or(|removed| removed.id != cause.id));
     if let Some(next) = next {
-        let harms = next.layer == Layer::Service && HARMS.contains(&next.id);
+        let harms = case.reads(Reading::LocalError) || case.reads(Reading::LocalLate);
         return After {
-            status: if harms {
+            status: if harms && next.layer == Layer::Service {
                 Status::Degraded
             } else {
                 Status::Blocked
@@ -85,9 +85,3 @@ const UNKNOWN: After = After {
     status: Status::Unknown,
     next_cause: None,
 };
-/// Service faults with which a flow still works.
-const HARMS: &[&str] = &[
-    "service.error",
-    "service.slow_greeting",
-    "service.certificate_invalid",
-];

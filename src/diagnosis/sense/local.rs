@@ -24,23 +24,16 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
         return;
     };
     let mut summary = format!("on the instance, {}", describe::observation(observation));
-    let reading = match seen {
-        Reading::Answered
-        | Reading::ConnectedLate
-        | Reading::LostSome
-        | Reading::CertificateBad => Some(Reading::LocalAnswers),
-        Reading::AnsweredLate => Some(Reading::LocalLate),
-        Reading::AnsweredError => Some(Reading::LocalError),
-        Reading::Silent => Some(Reading::LocalSilent),
-        Reading::ClosedAtOnce | Reading::ClosedLate => Some(Reading::LocalCloses),
-        Reading::TurnedAway => Some(Reading::LocalTurnedAway),
-        Reading::WrongProtocol => Some(Reading::LocalWrongProtocol),
-        Reading::TlsFailed => Some(Reading::LocalTlsFails),
-        _ if case.flow.protocol != Protocol::Tcp => None,
-        _ => counters(snapshot, observation).and_then(|counters| {
-            summary.push_str(&moved(counters));
-            unopened(seen, counters)
-        }),
+    let spoken = SPOKEN.iter().find(|(outcome, _)| *outcome == seen);
+    let reading = if let Some((_, local)) = spoken {
+        Some(*local)
+    } else if case.flow.protocol == Protocol::Tcp
+        && let Some(counters) = counters(snapshot, observation)
+    {
+        summary.push_str(&moved(counters));
+        unopened(seen, counters)
+    } else {
+        None
     };
     let id = book.enter("inside", "probe", &summary);
     if let Some(reading) = reading {
@@ -78,19 +71,25 @@ fn counters<'a>(snapshot: &'a Snapshot, observation: &Observation) -> Option<&'a
 /// What a connect that did not open means, by the counters that moved around it.
 fn unopened(seen: Reading, moved: &ConnectCounters) -> Option<Reading> {
     let undelivered = moved.in_receives.saturating_sub(moved.in_delivers) > 0;
-    match seen {
-        Reading::Refused if moved.out_rsts > 0 => Some(Reading::LocalRefused),
-        Reading::Refused if undelivered => Some(Reading::LocalRejected),
-        Reading::Prohibited | Reading::LocallyForbidden | Reading::HostUnreachable
-            if undelivered && moved.out_dest_unreachs > 0 =>
-        {
-            Some(Reading::LocalRejected)
-        }
-        Reading::Timeout if moved.conntrack_drops > 0 => Some(Reading::LocalTableFull),
-        Reading::Timeout if moved.listen_overflows > 0 => Some(Reading::LocalOverflow),
-        Reading::Timeout if undelivered => Some(Reading::LocalDropped),
-        Reading::Timeout if moved.in_delivers > 0 => Some(Reading::LocalReplyDropped),
-        _ => None,
+    let rejecting = [
+        Reading::Prohibited,
+        Reading::LocallyForbidden,
+        Reading::HostUnreachable,
+    ];
+    if seen == Reading::Refused && moved.out_rsts > 0 {
+        Some(Reading::LocalRefused)
+    } else if undelivered && (seen == Reading::Refused || rejecting.contains(&seen)) {
+        Some(Reading::LocalRejected)
+    } else if seen != Reading::Timeout {
+        None
+    } else if moved.conntrack_drops > 0 {
+        Some(Reading::LocalTableFull)
+    } else if moved.listen_overflows > 0 {
+        Some(Reading::LocalOverflow)
+    } else if undelivered {
+        Some(Reading::LocalDropped)
+    } else {
+        (moved.in_delivers > 0).then_some(Reading::LocalReplyDropped)
     }
 }
 
@@ -114,6 +113,23 @@ fn moved(counters: &ConnectCounters) -> String {
         format!("; packets {}", texts.join(", "))
     }
 }
+
+/// A conversation that got as far as an open connection, by its outcome. A certificate is made for
+/// the service's name, which is not asked for here; it is judged from outside.
+const SPOKEN: &[(Reading, Reading)] = &[
+    (Reading::Answered, Reading::LocalAnswers),
+    (Reading::ConnectedLate, Reading::LocalAnswers),
+    (Reading::LostSome, Reading::LocalAnswers),
+    (Reading::CertificateBad, Reading::LocalAnswers),
+    (Reading::AnsweredLate, Reading::LocalLate),
+    (Reading::AnsweredError, Reading::LocalError),
+    (Reading::Silent, Reading::LocalSilent),
+    (Reading::ClosedAtOnce, Reading::LocalCloses),
+    (Reading::ClosedLate, Reading::LocalCloses),
+    (Reading::TurnedAway, Reading::LocalTurnedAway),
+    (Reading::WrongProtocol, Reading::LocalWrongProtocol),
+    (Reading::TlsFailed, Reading::LocalTlsFails),
+];
 
 #[cfg(test)]
 mod tests {
