@@ -11,10 +11,17 @@ pub(crate) fn file(name: &str) -> &'static [u8] {
     let files = FILES.get_or_init(|| {
         let workshop = Machine::start("workshop");
         workshop.sh(MAKE);
-        let read = |name| (name, fs::read(workshop.path(&format!("/run/lab/{name}"))).unwrap());
+        let read = |name| {
+            (
+                name,
+                fs::read(workshop.path(&format!("/run/lab/{name}"))).unwrap(),
+            )
+        };
         NAMES.map(read).into()
     });
-    files.get(name).map_or_else(|| panic!("no such file `{name}`"), Vec::as_slice)
+    files
+        .get(name)
+        .map_or_else(|| panic!("no such file `{name}`"), Vec::as_slice)
 }
 
 const NAMES: [&str; 8] = [

@@ -82,13 +82,27 @@ pub(crate) struct Fix {
 }
 
 /// A fix after which the flow works.
+#[expect(clippy::unnecessary_wraps, reason = "it fills an optional field")]
 pub(crate) const fn fixed_by(apply: fn(&mut Lab), then: Truth) -> Option<Fix> {
-    Some(Fix { apply, then, next: None })
+    Some(Fix {
+        apply,
+        then,
+        next: None,
+    })
 }
 
 /// A fix after which the next cause comes to light.
-pub(crate) const fn uncovered_by(apply: fn(&mut Lab), then: Truth, next: &'static str) -> Option<Fix> {
-    Some(Fix { apply, then, next: Some(next) })
+#[expect(clippy::unnecessary_wraps, reason = "it fills an optional field")]
+pub(crate) const fn uncovered_by(
+    apply: fn(&mut Lab),
+    then: Truth,
+    next: &'static str,
+) -> Option<Fix> {
+    Some(Fix {
+        apply,
+        then,
+        next: Some(next),
+    })
 }
 
 /// SSH on an ordinary machine, and nothing wrong.

@@ -24,18 +24,32 @@ pub(crate) struct Rule {
 
 /// An allow: protocol, port or `ALL`, far addresses.
 pub(crate) const fn allow(protocol: &'static str, port: &'static str, peer: &'static str) -> Rule {
-    Rule { accept: true, protocol, port, peer }
+    Rule {
+        accept: true,
+        protocol,
+        port,
+        peer,
+    }
 }
 
 /// A deny: protocol, port or `ALL`, far addresses.
 pub(crate) const fn deny(protocol: &'static str, port: &'static str, peer: &'static str) -> Rule {
-    Rule { accept: false, protocol, port, peer }
+    Rule {
+        accept: false,
+        protocol,
+        port,
+        peer,
+    }
 }
 
 impl Group {
     /// A group with these inbound rules that lets everything out.
     pub(crate) fn inbound(id: &str, ingress: &[Rule]) -> Self {
-        Self { id: id.to_owned(), ingress: ingress.to_vec(), egress: EVERYTHING.to_vec() }
+        Self {
+            id: id.to_owned(),
+            ingress: ingress.to_vec(),
+            egress: EVERYTHING.to_vec(),
+        }
     }
 
     /// The same group with other outbound rules.
@@ -75,7 +89,11 @@ pub(crate) fn compile(groups: &[Group]) -> String {
     for (chain, side) in [("inbound", "saddr"), ("outbound", "daddr")] {
         writeln!(text, "chain {chain} {{").unwrap();
         for group in groups {
-            let rules = if chain == "inbound" { &group.ingress } else { &group.egress };
+            let rules = if chain == "inbound" {
+                &group.ingress
+            } else {
+                &group.egress
+            };
             for rule in rules {
                 writeln!(text, "{}", rule.compiled(side)).unwrap();
             }
@@ -130,7 +148,10 @@ fn policies(rules: &[Rule]) -> Vec<Value> {
 }
 
 /// Everything, over both families.
-pub(crate) const EVERYTHING: [Rule; 2] = [allow("ALL", "ALL", "0.0.0.0/0"), allow("ALL", "ALL", "::/0")];
+pub(crate) const EVERYTHING: [Rule; 2] = [
+    allow("ALL", "ALL", "0.0.0.0/0"),
+    allow("ALL", "ALL", "::/0"),
+];
 
 /// The inbound rules of [`web`].
 pub(crate) const WEB: [Rule; 4] = [

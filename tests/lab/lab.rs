@@ -34,8 +34,15 @@ impl Lab {
     pub(crate) fn start(groups: &[Group], servers: &[Server]) -> Self {
         let [client, isp, edge, instance, internet] = start_machines();
         let names = Arc::new(Mutex::new(Names::are(&[PUBLIC, PUBLIC_V6])));
-        let mut lab =
-            Self { client, isp, edge, instance, internet, names, held: Vec::new() };
+        let mut lab = Self {
+            client,
+            isp,
+            edge,
+            instance,
+            internet,
+            names,
+            held: Vec::new(),
+        };
         lab.connect();
         lab.enforce(groups);
         lab.fill_internet();
@@ -59,18 +66,27 @@ impl Lab {
 
     /// Adds a rule to the stateless network ACL's `inbound` or `outbound` chain.
     pub(crate) fn network_acl(&self, chain: &str, rule: &str) {
-        self.edge.sh(&format!("nft 'add rule inet platform {chain} {rule}'"));
+        self.edge
+            .sh(&format!("nft 'add rule inet platform {chain} {rule}'"));
     }
 
     /// Turns the platform's ban of outbound TCP 25 on or off.
     pub(crate) fn ban_outbound_mail(&self, on: bool) {
         let rule = if on { "tcp dport 25 drop" } else { "accept" };
-        self.edge.sh(&format!("nft 'flush chain inet platform mail; add rule inet platform mail {rule}'"));
+        self.edge.sh(&format!(
+            "nft 'flush chain inet platform mail; add rule inet platform mail {rule}'"
+        ));
     }
 
     /// Adds a rule to what the provider between forwards.
     pub(crate) fn isp_rule(&self, rule: &str) {
-        self.isp.sh(&format!("nft 'add rule inet isp forward {rule}'"));
+        self.isp
+            .sh(&format!("nft 'add rule inet isp forward {rule}'"));
+    }
+
+    /// Runs a line of shell on the instance.
+    pub(crate) fn host(&self, line: &str) {
+        self.instance.sh(line);
     }
 
     /// Changes what the name server says.
@@ -80,7 +96,13 @@ impl Lab {
 
     /// The machines, from the client on.
     pub(crate) fn machines(&self) -> [&Machine; 5] {
-        [&self.client, &self.isp, &self.edge, &self.instance, &self.internet]
+        [
+            &self.client,
+            &self.isp,
+            &self.edge,
+            &self.instance,
+            &self.internet,
+        ]
     }
 
     fn connect(&self) {
@@ -95,13 +117,17 @@ impl Lab {
             format!("link add {name} netns {pid} type veth peer name {peer} netns {peer_pid}\n")
         });
         let creator = self.client.pid().to_string();
-        let enter = ["nsenter", "--target", &creator, "--net", "ip", "-batch", "-"];
+        let enter = [
+            "nsenter", "--target", &creator, "--net", "ip", "-batch", "-",
+        ];
         run_here(&enter, &links.concat());
-        let setups = [CLIENT, ISP, EDGE, INSTANCE, INTERNET];
+
         thread::scope(|scope| {
-            let all = self.machines().into_iter().zip(setups);
+            let all = self.machines().into_iter().zip(SETUPS);
             let setting_up: Vec<_> = all
-                .map(|(machine, setup)| scope.spawn(move || machine.run_with_input(&["sh", "-e"], setup)))
+                .map(|(machine, setup)| {
+                    scope.spawn(move || machine.run_with_input(&["sh", "-e"], setup))
+                })
                 .collect();
             for done in setting_up {
                 joined(done);
@@ -115,16 +141,27 @@ impl Lab {
             names::reply(question, &names.lock().unwrap())
         });
         self.internet.serve(
-            &["0.0.0.0:25", "0.0.0.0:465", "0.0.0.0:587", "[::]:25", "[::]:587"],
+            &[
+                "0.0.0.0:25",
+                "0.0.0.0:465",
+                "0.0.0.0:587",
+                "[::]:25",
+                "[::]:587",
+            ],
             peers::says("220 mx.lab.example ESMTP\r\n"),
         );
         self.internet.serve(
             &["0.0.0.0:53", "0.0.0.0:80", "0.0.0.0:443", "[::]:443"],
             peers::stays_silent,
         );
-        self.client.write("/etc/resolv.conf", "nameserver 192.0.2.53\noptions timeout:1 attempts:1\n");
-        self.client.write("/run/lab/ca.pem", crate::certificates::file("ca.pem"));
-        self.instance.write("/etc/resolv.conf", "nameserver 192.0.2.53\n");
+        self.client.write(
+            "/etc/resolv.conf",
+            "nameserver 192.0.2.53\noptions timeout:1 attempts:1\n",
+        );
+        self.client
+            .write("/run/lab/ca.pem", crate::certificates::file("ca.pem"));
+        self.instance
+            .write("/etc/resolv.conf", "nameserver 192.0.2.53\n");
     }
 }
 
@@ -146,9 +183,18 @@ fn run_here(words: &[&str], input: &str) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// The client's address.
@@ -168,93 +214,6 @@ pub(crate) const MAIL_EXCHANGER: &str = "192.0.2.25";
 /// The name server.
 pub(crate) const RESOLVER: &str = "192.0.2.53:53";
 
-const CLIENT: &str = "
-ip -batch - <<END
-addr add 198.51.100.7/24 dev eth0
-addr add 198.51.100.8/24 dev eth0
-addr add 2001:db8:c::7/64 dev eth0 nodad
-link set eth0 up
-route add default via 198.51.100.1
-route add default via 2001:db8:c::1
-END
-";
-
-const ISP: &str = "
-cd /proc/sys/net
-echo 1 >ipv4/ip_forward
-echo 1 >ipv6/conf/all/forwarding
-echo 0 >ipv4/icmp_ratelimit
-echo 0 >ipv6/icmp/ratelimit
-ip -batch - <<END
-addr add 198.51.100.1/24 dev access
-addr add 2001:db8:c::1/64 dev access nodad
-addr add 203.0.113.1/24 dev edge
-addr add 2001:db8:e::1/64 dev edge nodad
-addr add 192.0.2.1/24 dev internet
-addr add 2001:db8:25::1/64 dev internet nodad
-link set access up
-link set edge up
-link set internet up
-route add default via 192.0.2.25
-route add default via 2001:db8:25::25
-route add 2001:db8:1::/64 via 2001:db8:e::2
-END
-nft -f - <<END
-table inet isp {
-    chain entry { type filter hook prerouting priority -300; policy accept; }
-    chain forward { type filter hook forward priority 0; policy accept; }
-}
-END
-";
-
-const EDGE: &str = "
-cd /proc/sys/net
-echo 1 >ipv4/ip_forward
-echo 1 >ipv6/conf/all/forwarding
-echo 0 >ipv4/icmp_ratelimit
-echo 0 >ipv6/icmp/ratelimit
-ip -batch - <<END
-addr add 203.0.113.10/24 dev wan
-addr add 2001:db8:e::2/64 dev wan nodad
-addr add 10.0.1.1/24 dev lan
-addr add 2001:db8:1::1/64 dev lan nodad
-link set wan up
-link set lan up
-route add default via 203.0.113.1
-route add default via 2001:db8:e::1
-END
-nft -f - <<END
-table ip address {
-    chain prerouting {
-        type nat hook prerouting priority dstnat; policy accept;
-        iifname wan ip daddr 203.0.113.10 dnat to 10.0.1.10
-    }
-    chain postrouting {
-        type nat hook postrouting priority srcnat; policy accept;
-        oifname wan ip saddr 10.0.1.10 snat to 203.0.113.10
-    }
-    chain hairpin {
-        type filter hook input priority 0; policy accept;
-        iifname lan ip daddr 203.0.113.10 drop
-    }
-}
-table inet platform {
-    chain inbound { }
-    chain outbound { }
-    chain mail { }
-    chain acl {
-        type filter hook forward priority -20; policy accept;
-        iifname wan jump inbound
-        iifname lan jump outbound
-    }
-    chain policy_25 {
-        type filter hook forward priority -10; policy accept;
-        iifname lan jump mail
-    }
-}
-END
-";
-
 const GROUPS_HOOK: &str = "
     chain forward {
         type filter hook forward priority 0; policy drop;
@@ -263,31 +222,11 @@ const GROUPS_HOOK: &str = "
         iifname lan jump outbound
     }";
 
-const INSTANCE: &str = "
-ip -batch - <<END
-addr add 10.0.1.10/24 dev eth0
-addr add 10.0.1.11/24 dev eth0
-addr add 2001:db8:1::10/64 dev eth0 nodad
-link set eth0 up
-route add default via 10.0.1.1
-route add default via 2001:db8:1::1
-END
-";
-
-/// Every address that nobody else has is local here.
-const INTERNET: &str = "
-ip -batch - <<END
-addr add 192.0.2.25/24 dev eth0
-addr add 192.0.2.26/24 dev eth0
-addr add 192.0.2.53/24 dev eth0
-addr add 2001:db8:25::25/64 dev eth0 nodad
-link set eth0 up
-route add 198.51.100.0/24 via 192.0.2.1
-route add 203.0.113.0/24 via 192.0.2.1
-route add local 0.0.0.0/0 dev lo table main
-route add 2001:db8:c::/64 via 2001:db8:25::1
-route add 2001:db8:e::/64 via 2001:db8:25::1
-route add 2001:db8:1::/64 via 2001:db8:25::1
-route add local ::/0 dev lo table main
-END
-";
+/// What each machine runs once its links are there, in the order of [`Lab::machines`].
+const SETUPS: [&str; 5] = [
+    include_str!("machines/client.sh"),
+    include_str!("machines/isp.sh"),
+    include_str!("machines/edge.sh"),
+    include_str!("machines/instance.sh"),
+    include_str!("machines/internet.sh"),
+];

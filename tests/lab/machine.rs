@@ -43,12 +43,24 @@ impl Machine {
         output.read_line(&mut ready).unwrap();
         if ready.trim_end() != "ready" {
             let mut error = String::new();
-            holder.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+            holder
+                .stderr
+                .take()
+                .unwrap()
+                .read_to_string(&mut error)
+                .unwrap();
             panic!("machine `{name}` did not start: {error}");
         }
         let pid = only_child(holder.id());
         let network = File::open(format!("/proc/{pid}/ns/net")).unwrap();
-        Self { name, pid, holder, network, processes: Vec::new(), peers: Vec::new() }
+        Self {
+            name,
+            pid,
+            holder,
+            network,
+            processes: Vec::new(),
+            peers: Vec::new(),
+        }
     }
 
     /// The machine's first process, as this process sees it.
@@ -100,7 +112,12 @@ impl Machine {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(input.as_bytes())
+            .unwrap();
         self.succeeded(words, &child.wait_with_output().unwrap())
     }
 
@@ -170,7 +187,12 @@ impl Machine {
                 }
                 found
             });
-            assert!(ready, "nothing listens on {port} in {table} of `{}`\n{}", self.name, self.logs());
+            assert!(
+                ready,
+                "nothing listens on {port} in {table} of `{}`\n{}",
+                self.name,
+                self.logs()
+            );
         }
     }
 
@@ -181,7 +203,11 @@ impl Machine {
     }
 
     fn logs(&self) -> String {
-        self.run(&["sh", "-c", "tail -n 5 /run/log/* /var/log/* 2>/dev/null || true"])
+        self.run(&[
+            "sh",
+            "-c",
+            "tail -n 5 /run/log/* /var/log/* 2>/dev/null || true",
+        ])
     }
 
     fn enter(&self) {
@@ -201,12 +227,14 @@ impl Machine {
     }
 }
 
+/// `nsenter` stops when its child is stopped, so it has to be ended by force.
 impl Drop for Machine {
     fn drop(&mut self) {
         self.peers.clear();
         drop(self.holder.kill());
         drop(self.holder.wait());
         for process in &mut self.processes {
+            drop(process.kill());
             drop(process.wait());
         }
     }
@@ -214,7 +242,9 @@ impl Drop for Machine {
 
 /// Waits for a thread, and fails as it failed.
 pub(crate) fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// The process that `unshare` forked to be the first of its namespace.
@@ -252,29 +282,4 @@ for process in /proc/[0-9]*; do
 done
 exit $found"#;
 
-/// Duplicate address detection is off before any interface exists: it would keep IPv6 silent for a
-/// second.
-const HOLDER: &str = r#"
-set -e
-mount -t tmpfs -o mode=755 tmpfs /run
-mkdir -p /run/lab /run/log /run/lock /run/sshd /run/xrdp /run/host-etc
-mount --bind /etc /run/host-etc
-mount -t tmpfs -o mode=755 tmpfs /etc
-ln -s /run/host-etc/* /etc/
-rm -f /etc/resolv.conf /etc/hosts /etc/hosts.allow /etc/hosts.deny /etc/mailname
-echo '127.0.0.1 localhost' >/etc/hosts
-echo 'instance.lab.example' >/etc/mailname
-touch /etc/resolv.conf /etc/hosts.allow /etc/hosts.deny
-mount -t tmpfs -o mode=755 tmpfs /var/log
-mount -t tmpfs -o mode=755 tmpfs /var/spool
-mkdir -m 711 /var/spool/smtpd
-mount -t sysfs sysfs /sys
-cd /proc/sys/net
-echo 0 >ipv6/conf/all/accept_dad
-echo 0 >ipv6/conf/default/accept_dad
-echo 0 >ipv4/conf/all/rp_filter
-echo 0 >ipv4/conf/default/rp_filter
-echo 0 2147483647 >ipv4/ping_group_range
-ip link set lo up
-echo ready
-exec cat >/dev/null"#;
+const HOLDER: &str = include_str!("machines/holder.sh");

@@ -13,6 +13,7 @@ mod faults;
 mod groups;
 mod lab;
 mod machine;
+mod measure;
 mod names;
 mod peers;
 mod remains;
@@ -36,7 +37,16 @@ fn main() -> ExitCode {
     if !arguments.list && !nix::unistd::geteuid().is_root() {
         return needs_root();
     }
-    let mut trials = vec![trial("lab", "leaves_nothing_behind_when_killed", remains::assert_none)];
+    let mut trials = vec![trial(
+        "lab",
+        "leaves_nothing_behind_when_killed",
+        remains::assert_none,
+    )];
+    trials.push(trial(
+        "lab",
+        "notices_what_is_not_true",
+        truth::assert_doubts,
+    ));
     for fault in faults::all() {
         if truth_only {
             trials.push(trial("truth", fault.name, || assert_truth(fault)));
@@ -82,9 +92,14 @@ fn trial(kind: &str, name: &str, run: impl FnOnce() + Send + 'static) -> Trial {
     })
 }
 
-#[expect(clippy::print_stderr, reason = "the reader has to learn why nothing ran")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the reader has to learn why nothing ran"
+)]
 fn needs_root() -> ExitCode {
-    eprintln!("error: the lab builds network namespaces and needs root: run `sudo -E cargo test --test lab`");
+    eprintln!(
+        "error: the lab builds network namespaces and needs root: run `sudo -E cargo test --test lab`"
+    );
     ExitCode::FAILURE
 }
 

@@ -18,7 +18,12 @@ pub(crate) enum Names {
 impl Names {
     /// Every name has these addresses.
     pub(crate) fn are(addresses: &[&str]) -> Self {
-        Self::Are(addresses.iter().map(|address| address.parse().unwrap()).collect())
+        Self::Are(
+            addresses
+                .iter()
+                .map(|address| address.parse().unwrap())
+                .collect(),
+        )
     }
 }
 
@@ -54,9 +59,23 @@ pub(crate) fn reply(question: &[u8], names: &Names) -> Option<Vec<u8>> {
         Names::Fail => (2, [].as_slice()),
         Names::Silent => return None,
     };
-    let answers: Vec<_> = addresses.iter().filter(|address| is_of(**address, kind)).collect();
+    let answers: Vec<_> = addresses
+        .iter()
+        .filter(|address| is_of(**address, kind))
+        .collect();
     let mut message = question[..2].to_vec();
-    message.extend([0x81, 0x80 | code, 0, 1, 0, u8::try_from(answers.len()).unwrap(), 0, 0, 0, 0]);
+    message.extend([
+        0x81,
+        0x80 | code,
+        0,
+        1,
+        0,
+        u8::try_from(answers.len()).unwrap(),
+        0,
+        0,
+        0,
+        0,
+    ]);
     message.extend(&question[12..end]);
     for address in answers {
         message.extend([0xc0, 12]);
@@ -90,7 +109,10 @@ pub(crate) fn read_reply(message: &[u8]) -> Option<Reply> {
         });
         rest = &rest[12 + length..];
     }
-    Some(Reply { code: message[3] & 15, addresses })
+    Some(Reply {
+        code: message[3] & 15,
+        addresses,
+    })
 }
 
 fn is_of(address: IpAddr, kind: u16) -> bool {

@@ -15,7 +15,11 @@ impl Stop {
     pub(crate) fn sleep(&self, time: Duration) {
         let (stopped, changed) = &*self.0;
         let stopped = stopped.lock().unwrap();
-        drop(changed.wait_timeout_while(stopped, time, |stopped| !*stopped).unwrap());
+        drop(
+            changed
+                .wait_timeout_while(stopped, time, |stopped| !*stopped)
+                .unwrap(),
+        );
     }
 
     fn set(&self) {
@@ -71,7 +75,10 @@ impl Peer {
                 }
             }
         });
-        Self { stop, thread: Some(thread) }
+        Self {
+            stop,
+            thread: Some(thread),
+        }
     }
 }
 
@@ -100,7 +107,10 @@ impl Listening {
                 drop(talk.join());
             }
         });
-        Peer { stop, thread: Some(thread) }
+        Peer {
+            stop,
+            thread: Some(thread),
+        }
     }
 }
 
@@ -144,7 +154,9 @@ pub(crate) fn insists_on_nla(mut stream: TcpStream, stop: &Stop) {
     let Ok(length) = stream.read(&mut request) else {
         return;
     };
-    let requested = request[..length].last_chunk::<4>().map_or(0, |flags| u32::from_le_bytes(*flags));
+    let requested = request[..length]
+        .last_chunk::<4>()
+        .map_or(0, |flags| u32::from_le_bytes(*flags));
     let negotiation: [u8; 8] = if requested & 2 == 0 {
         [3, 0, 8, 0, 5, 0, 0, 0]
     } else {
@@ -178,4 +190,4 @@ fn talk_smtp(mut stream: TcpStream, stop: &Stop, greeting: &str, delay: Duration
 
 const POLL: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(3);
-const FOREVER: Duration = Duration::from_secs(3600);
+const FOREVER: Duration = Duration::from_hours(1);

@@ -19,13 +19,17 @@ pub(crate) const HOLD: &str = "REACHDX_LAB_HOLD";
 /// Builds a lab, says which namespaces it has, and waits for its end.
 pub(crate) fn hold() {
     let lab = Lab::start(&groups::web(), &[Server::Ssh, Server::Web]);
-    let namespaces: Vec<String> =
-        lab.machines().into_iter().map(Machine::pid).filter_map(namespace).collect();
+    let namespaces: Vec<String> = lab
+        .machines()
+        .into_iter()
+        .map(Machine::pid)
+        .filter_map(namespace)
+        .collect();
     let mut output = std::io::stdout();
     writeln!(output, "{}", namespaces.join(" ")).unwrap();
     output.flush().unwrap();
     loop {
-        thread::sleep(Duration::from_secs(60));
+        thread::sleep(Duration::from_mins(1));
     }
 }
 
@@ -37,12 +41,18 @@ pub(crate) fn assert_none() {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(copy.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(copy.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     let namespaces: BTreeSet<String> = line.split_whitespace().map(str::to_owned).collect();
     assert_eq!(namespaces.len(), 5, "five machines in `{line}`");
     let before = inhabitants(&namespaces);
     assert!(before > 10, "{before} processes before the end");
-    kill(Pid::from_raw(i32::try_from(copy.id()).unwrap()), Signal::SIGKILL).unwrap();
+    kill(
+        Pid::from_raw(i32::try_from(copy.id()).unwrap()),
+        Signal::SIGKILL,
+    )
+    .unwrap();
     copy.wait().unwrap();
     let gone = (0..500).any(|_| {
         thread::sleep(Duration::from_millis(10));
@@ -55,7 +65,9 @@ pub(crate) fn assert_none() {
 fn inhabitants(namespaces: &BTreeSet<String>) -> usize {
     let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter_map(namespace).filter(|found| namespaces.contains(found)).count()
+    pids.filter_map(namespace)
+        .filter(|found| namespaces.contains(found))
+        .count()
 }
 
 fn namespace(pid: i32) -> Option<String> {

@@ -54,22 +54,43 @@ pub(crate) fn sshd(machine: &mut Machine, settings: &str) {
         "/run/lab/sshd_config",
         format!("{settings}\nHostKey /run/lab/host_key\nPidFile none\nUsePAM no\n"),
     );
-    let command = ["/usr/sbin/sshd", "-D", "-f", "/run/lab/sshd_config", "-E", "/run/log/sshd"];
+    let command = [
+        "/usr/sbin/sshd",
+        "-D",
+        "-f",
+        "/run/lab/sshd_config",
+        "-E",
+        "/run/log/sshd",
+    ];
     machine.spawn("sshd", &command);
 }
 
 /// Starts nginx with these `server` blocks.
 pub(crate) fn nginx(machine: &mut Machine, sites: &str) {
-    for name in ["valid.pem", "valid.key", "expired.pem", "other_name.pem", "untrusted.pem", "untrusted.key"] {
+    for name in [
+        "valid.pem",
+        "valid.key",
+        "expired.pem",
+        "other_name.pem",
+        "untrusted.pem",
+        "untrusted.key",
+    ] {
         machine.write(&format!("/run/lab/{name}"), certificates::file(name));
     }
     machine.write("/run/lab/nginx.conf", format!("{NGINX}{sites}\n}}\n"));
-    machine.spawn("nginx", &["nginx", "-e", "/run/log/nginx", "-c", "/run/lab/nginx.conf"]);
+    machine.spawn(
+        "nginx",
+        &["nginx", "-e", "/run/log/nginx", "-c", "/run/lab/nginx.conf"],
+    );
 }
 
 /// A plain site on 80 and the same over TLS on 443.
 pub(crate) fn web_site() -> String {
-    format!("{}{}", site("80", "return 200 hello;"), tls_site("valid.pem", "valid.key"))
+    format!(
+        "{}{}",
+        site("80", "return 200 hello;"),
+        tls_site("valid.pem", "valid.key")
+    )
 }
 
 /// A site on one port: `listen` is what follows the port's colon, such as `80 ssl`.
@@ -79,7 +100,13 @@ pub(crate) fn site(listen: &str, settings: &str) -> String {
 
 /// A site over TLS on 443 with this certificate.
 pub(crate) fn tls_site(certificate: &str, key: &str) -> String {
-    site("443 ssl", &format!("{} return 200 hello;", certificate_settings(certificate, key)))
+    site(
+        "443 ssl",
+        &format!(
+            "{} return 200 hello;",
+            certificate_settings(certificate, key)
+        ),
+    )
 }
 
 /// The settings that name a certificate.
@@ -94,7 +121,10 @@ fn opensmtpd(machine: &mut Machine) {
 
 fn xrdp(machine: &mut Machine) {
     machine.write("/run/lab/xrdp.ini", XRDP);
-    machine.spawn("xrdp", &["xrdp", "--nodaemon", "--config", "/run/lab/xrdp.ini"]);
+    machine.spawn(
+        "xrdp",
+        &["xrdp", "--nodaemon", "--config", "/run/lab/xrdp.ini"],
+    );
 }
 
 const NGINX: &str = "

@@ -30,20 +30,45 @@ impl Lab {
             Some("blocked") => 2,
             _ => 3,
         };
-        assert_eq!(output.status.code(), Some(expected), "exit status against {}", document["status"]);
+        assert_eq!(
+            output.status.code(),
+            Some(expected),
+            "exit status against {}",
+            document["status"]
+        );
         document
     }
 
     /// Runs `reachdx inside` on the instance and gives the snapshot's path on the client.
     pub(crate) fn snapshot(&self, services: &str, user: User) -> &'static str {
-        let far_ends = ["192.0.2.25:25", "192.0.2.26:25", "192.0.2.25:587", "192.0.2.25:443"];
-        debug_assert!(far_ends[0].starts_with(MAIL_EXCHANGER), "the exchanger is asked first");
+        let far_ends = [
+            "192.0.2.25:25",
+            "192.0.2.26:25",
+            "192.0.2.25:587",
+            "192.0.2.25:443",
+        ];
+        debug_assert!(
+            far_ends[0].starts_with(MAIL_EXCHANGER),
+            "the exchanger is asked first"
+        );
         let far_ends = far_ends.join(",");
         let mut words = match user {
             User::Root => Vec::new(),
-            User::Nobody => vec!["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+            User::Nobody => vec![
+                "setpriv",
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+            ],
         };
-        words.extend([TOOL, "inside", "--service", services, "--outbound", &far_ends]);
+        words.extend([
+            TOOL,
+            "inside",
+            "--service",
+            services,
+            "--outbound",
+            &far_ends,
+        ]);
         words.extend(["--from", CLIENT_ADDRESS, "--timeout", "2s"]);
         let output = run_tool(&self.instance, &words);
         document(&words, &output);
@@ -57,8 +82,18 @@ impl Lab {
 pub(crate) fn assert_with_everything(lab: &mut Lab, fault: &Fault, user: User) {
     let groups = fault.told.unwrap_or(fault.groups)();
     let snapshot = lab.snapshot(fault.services, user);
-    let from = if fault.target == PUBLIC_V6 { CLIENT_ADDRESS_V6 } else { CLIENT_ADDRESS };
-    let mut arguments = vec![fault.target, "--service", fault.services, "--provider", "tencent"];
+    let from = if fault.target == PUBLIC_V6 {
+        CLIENT_ADDRESS_V6
+    } else {
+        CLIENT_ADDRESS
+    };
+    let mut arguments = vec![
+        fault.target,
+        "--service",
+        fault.services,
+        "--provider",
+        "tencent",
+    ];
     arguments.extend(["--inside", snapshot, "--from", from]);
     if fault.target != PUBLIC_V6 {
         arguments.extend(["--target-ip", PRIVATE]);
@@ -108,7 +143,10 @@ pub(crate) fn assert_from_outside(lab: &Lab, fault: &Fault) {
 
 fn assert_reachable(document: &Value) {
     let flows = document["flows"].as_array().expect("flows");
-    let mut inbound = flows.iter().filter(|flow| text(&flow["id"]).starts_with("in/")).peekable();
+    let mut inbound = flows
+        .iter()
+        .filter(|flow| text(&flow["id"]).starts_with("in/"))
+        .peekable();
     assert!(inbound.peek().is_some(), "no inbound flow in {document:#}");
     for flow in inbound {
         assert_eq!(flow["status"], "reachable", "{flow:#}");
@@ -117,14 +155,24 @@ fn assert_reachable(document: &Value) {
 }
 
 fn assert_cause(flow: &Value, ids: &[&str], fault: &Fault, user: User) {
-    assert!(ids.contains(&cause(flow)), "expected {ids:?} as the cause, in {flow:#}");
+    assert!(
+        ids.contains(&cause(flow)),
+        "expected {ids:?} as the cause, in {flow:#}"
+    );
     if user == User::Root {
         let certainty = certainty(&flow["cause"]);
-        assert!(certainty >= fault.certainty, "{certainty:?} is less than {:?}: {flow:#}", fault.certainty);
+        assert!(
+            certainty >= fault.certainty,
+            "{certainty:?} is less than {:?}: {flow:#}",
+            fault.certainty
+        );
     }
     let mut later = ids_of(&flow["also"]).into_iter();
     for expected in fault.also {
-        assert!(later.any(|id| id == *expected), "`also` lacks {expected} in this order: {flow:#}");
+        assert!(
+            later.any(|id| id == *expected),
+            "`also` lacks {expected} in this order: {flow:#}"
+        );
     }
 }
 
@@ -132,9 +180,16 @@ fn assert_cause(flow: &Value, ids: &[&str], fault: &Fault, user: User) {
 fn assert_undecided(flow: &Value, ids: &[&str]) {
     assert_ne!(flow["status"], "reachable", "{flow:#}");
     let candidates = ids_of(&flow["candidates"]);
-    assert!(ids.iter().any(|id| candidates.contains(id)), "no candidate of {ids:?} in {flow:#}");
+    assert!(
+        ids.iter().any(|id| candidates.contains(id)),
+        "no candidate of {ids:?} in {flow:#}"
+    );
     if !ids.contains(&cause(flow)) && !flow["cause"].is_null() {
-        assert_ne!(certainty(&flow["cause"]), Certainty::Proven, "a wrong proof: {flow:#}");
+        assert_ne!(
+            certainty(&flow["cause"]),
+            Certainty::Proven,
+            "a wrong proof: {flow:#}"
+        );
     }
 }
 
@@ -208,7 +263,11 @@ fn certainty(cause: &Value) -> Certainty {
 }
 
 fn ids_of(list: &Value) -> Vec<&str> {
-    list.as_array().into_iter().flatten().map(|item| text(&item["id"])).collect()
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .map(|item| text(&item["id"]))
+        .collect()
 }
 
 fn text(value: &Value) -> &str {

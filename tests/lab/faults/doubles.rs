@@ -31,14 +31,23 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "group_denies_and_host_drops",
-        inject: |lab| lab.instance.sh("iptables-nft -I INPUT -p tcp --dport 22 -j DROP"),
+        inject: |lab| lab.host("iptables-nft -I INPUT -p tcp --dport 22 -j DROP"),
         also: &["host_firewall.dropped"],
-        fix: uncovered_by(|lab| lab.enforce(&web()), Truth::Timeout, "host_firewall.dropped"),
+        fix: uncovered_by(
+            |lab| lab.enforce(&web()),
+            Truth::Timeout,
+            "host_firewall.dropped",
+        ),
         ..DENIED
     },
     Fault {
         name: "listed_port_and_nothing_listens",
-        groups: || vec![Group::inbound("sg-web", &[allow("tcp", "22,445", "0.0.0.0/0")])],
+        groups: || {
+            vec![Group::inbound(
+                "sg-web",
+                &[allow("tcp", "22,445", "0.0.0.0/0")],
+            )]
+        },
         also: &["listener.none"],
         ..LISTED
     },
@@ -51,11 +60,11 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "host_drops_and_nothing_listens",
         groups: web,
         servers: &[Server::Web],
-        inject: |lab| lab.instance.sh("iptables-nft -I INPUT -p tcp --dport 22 -j DROP"),
+        inject: |lab| lab.host("iptables-nft -I INPUT -p tcp --dport 22 -j DROP"),
         expect: Expect::Cause(&["host_firewall.dropped"]),
         also: &["listener.none"],
         fix: uncovered_by(
-            |lab| lab.instance.sh("iptables-nft -F INPUT"),
+            |lab| lab.host("iptables-nft -F INPUT"),
             Truth::Refused,
             "listener.none",
         ),
@@ -63,9 +72,13 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "no_route_back_and_group_denies",
-        inject: |lab| lab.instance.sh("ip route del default"),
+        inject: |lab| lab.host("ip route del default"),
         also: &["instance.no_return_route"],
-        fix: uncovered_by(|lab| lab.enforce(&web()), Truth::Timeout, "instance.no_return_route"),
+        fix: uncovered_by(
+            |lab| lab.enforce(&web()),
+            Truth::Timeout,
+            "instance.no_return_route",
+        ),
         ..DENIED
     },
     Fault {
@@ -77,5 +90,8 @@ pub(super) const FAULTS: &[Fault] = &[
 
 fn without_ssh() -> Vec<Group> {
     let web_only = [allow("tcp", "80,443", "0.0.0.0/0")];
-    vec![Group::inbound("sg-web", &[web_only.as_slice(), &WEB[2..]].concat())]
+    vec![Group::inbound(
+        "sg-web",
+        &[web_only.as_slice(), &WEB[2..]].concat(),
+    )]
 }

@@ -13,8 +13,15 @@ const EVERY_SERVICE: Fault = Fault {
 };
 
 pub(super) const FAULTS: &[Fault] = &[
-    Fault { name: "healthy", ..EVERY_SERVICE },
-    Fault { name: "healthy_over_ipv6", target: PUBLIC_V6, ..EVERY_SERVICE },
+    Fault {
+        name: "healthy",
+        ..EVERY_SERVICE
+    },
+    Fault {
+        name: "healthy_over_ipv6",
+        target: PUBLIC_V6,
+        ..EVERY_SERVICE
+    },
     Fault {
         name: "healthy_https_by_name",
         flow: "in/tcp/443",
@@ -53,8 +60,9 @@ pub(super) const FAULTS: &[Fault] = &[
         inject: |lab| {
             lab.isp.sh("ip link set edge mtu 1280");
             lab.edge.sh("ip link set wan mtu 1280");
-            lab.instance.sh("mkdir /run/lab/www");
-            lab.instance.write("/run/lab/www/index.html", "x".repeat(200_000));
+            lab.host("mkdir /run/lab/www");
+            lab.instance
+                .write("/run/lab/www/index.html", "x".repeat(200_000));
             servers::nginx(&mut lab.instance, &site("80", "root /run/lab/www;"));
             lab.instance.wait_for_listener(80, &["tcp", "tcp6"]);
         },

@@ -12,49 +12,56 @@ const DROPPED: Fault = Fault {
 
 const REJECTED: Fault = Fault {
     expect: Expect::Cause(&["host_firewall.rejected"]),
-    fix: fixed_by(|lab| lab.instance.sh("iptables-nft -F INPUT"), SSH),
+    fix: fixed_by(|lab| lab.host("iptables-nft -F INPUT"), SSH),
     ..HEALTHY
 };
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "iptables_drops",
-        inject: |lab| lab.instance.sh("iptables-nft -I INPUT -p tcp --dport 22 -j DROP"),
-        fix: fixed_by(|lab| lab.instance.sh("iptables-nft -D INPUT 1"), SSH),
+        inject: |lab| lab.host("iptables-nft -I INPUT -p tcp --dport 22 -j DROP"),
+        fix: fixed_by(|lab| lab.host("iptables-nft -D INPUT 1"), SSH),
         ..DROPPED
     },
     Fault {
         name: "iptables_legacy_drops",
-        inject: |lab| lab.instance.sh("iptables-legacy -I INPUT -p tcp --dport 22 -j DROP"),
-        fix: fixed_by(|lab| lab.instance.sh("iptables-legacy -D INPUT 1"), SSH),
+        inject: |lab| lab.host("iptables-legacy -I INPUT -p tcp --dport 22 -j DROP"),
+        fix: fixed_by(|lab| lab.host("iptables-legacy -D INPUT 1"), SSH),
         ..DROPPED
     },
     Fault {
         name: "nftables_drops",
         inject: |lab| {
-            lab.instance.sh("nft 'add table inet f; \
+            lab.host(
+                "nft 'add table inet f; \
                 add chain inet f i { type filter hook input priority 0; policy accept; }; \
-                add rule inet f i tcp dport 22 drop'");
+                add rule inet f i tcp dport 22 drop'",
+            );
         },
-        fix: fixed_by(|lab| lab.instance.sh("nft 'insert rule inet f i tcp dport 22 accept'"), SSH),
+        fix: fixed_by(
+            |lab| lab.host("nft 'insert rule inet f i tcp dport 22 accept'"),
+            SSH,
+        ),
         ..DROPPED
     },
     Fault {
         name: "raw_prerouting_drops",
-        inject: |lab| lab.instance.sh("iptables-nft -t raw -I PREROUTING -p tcp --dport 22 -j DROP"),
-        fix: fixed_by(|lab| lab.instance.sh("iptables-nft -t raw -F PREROUTING"), SSH),
+        inject: |lab| lab.host("iptables-nft -t raw -I PREROUTING -p tcp --dport 22 -j DROP"),
+        fix: fixed_by(|lab| lab.host("iptables-nft -t raw -F PREROUTING"), SSH),
         ..DROPPED
     },
     Fault {
         name: "input_policy_drops",
         inject: |lab| {
-            lab.instance.sh("iptables-nft -A INPUT -i lo -j ACCEPT; \
+            lab.host(
+                "iptables-nft -A INPUT -i lo -j ACCEPT; \
                 iptables-nft -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT; \
                 iptables-nft -A INPUT -p tcp --dport 80 -j ACCEPT; \
-                iptables-nft -P INPUT DROP");
+                iptables-nft -P INPUT DROP",
+            );
         },
         fix: fixed_by(
-            |lab| lab.instance.sh("iptables-nft -I INPUT -p tcp --dport 22 -j ACCEPT"),
+            |lab| lab.host("iptables-nft -I INPUT -p tcp --dport 22 -j ACCEPT"),
             SSH,
         ),
         ..DROPPED
@@ -62,31 +69,32 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "ip6tables_drops",
         target: PUBLIC_V6,
-        inject: |lab| lab.instance.sh("ip6tables-nft -I INPUT -p tcp --dport 22 -j DROP"),
-        fix: fixed_by(|lab| lab.instance.sh("ip6tables-nft -F INPUT"), SSH),
+        inject: |lab| lab.host("ip6tables-nft -I INPUT -p tcp --dport 22 -j DROP"),
+        fix: fixed_by(|lab| lab.host("ip6tables-nft -F INPUT"), SSH),
         ..DROPPED
     },
     Fault {
         name: "echo_is_dropped",
         flow: "in/icmp",
         services: "icmp",
-        inject: |lab| lab.instance.sh("iptables-nft -I INPUT -p icmp -j DROP"),
+        inject: |lab| lab.host("iptables-nft -I INPUT -p icmp -j DROP"),
         truth: Truth::NoEcho,
-        fix: fixed_by(|lab| lab.instance.sh("iptables-nft -I INPUT -p icmp -j ACCEPT"), Truth::Echo),
+        fix: fixed_by(
+            |lab| lab.host("iptables-nft -I INPUT -p icmp -j ACCEPT"),
+            Truth::Echo,
+        ),
         ..DROPPED
     },
     Fault {
         name: "iptables_rejects_as_unreachable_port",
-        inject: |lab| lab.instance.sh("iptables-nft -I INPUT -p tcp --dport 22 -j REJECT"),
+        inject: |lab| lab.host("iptables-nft -I INPUT -p tcp --dport 22 -j REJECT"),
         truth: Truth::Rejected(3, 3, PUBLIC),
         ..REJECTED
     },
     Fault {
         name: "iptables_rejects_with_a_reset",
         inject: |lab| {
-            lab.instance.sh(
-                "iptables-nft -I INPUT -p tcp --dport 22 -j REJECT --reject-with tcp-reset",
-            );
+            lab.host("iptables-nft -I INPUT -p tcp --dport 22 -j REJECT --reject-with tcp-reset");
         },
         truth: Truth::Refused,
         ..REJECTED
@@ -94,7 +102,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "iptables_rejects_as_prohibited",
         inject: |lab| {
-            lab.instance.sh(
+            lab.host(
                 "iptables-nft -I INPUT -p tcp --dport 22 -j REJECT --reject-with icmp-admin-prohibited",
             );
         },
@@ -104,7 +112,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "iptables_rejects_as_prohibited_host",
         inject: |lab| {
-            lab.instance.sh(
+            lab.host(
                 "iptables-nft -I INPUT -p tcp --dport 22 -j REJECT --reject-with icmp-host-prohibited",
             );
         },
@@ -113,10 +121,10 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "replies_are_dropped",
-        inject: |lab| lab.instance.sh("iptables-nft -I OUTPUT -p tcp --sport 22 -j DROP"),
+        inject: |lab| lab.host("iptables-nft -I OUTPUT -p tcp --sport 22 -j DROP"),
         truth: Truth::Timeout,
         expect: Expect::Cause(&["host_firewall.output_dropped"]),
-        fix: fixed_by(|lab| lab.instance.sh("iptables-nft -F OUTPUT"), SSH),
+        fix: fixed_by(|lab| lab.host("iptables-nft -F OUTPUT"), SSH),
         ..HEALTHY
     },
 ];

@@ -21,7 +21,10 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "listed_port_is_dropped",
         inject: |lab| block(lab, "tcp dport 445 drop"),
-        fix: fixed_by(|lab| lab.isp.sh("nft flush chain inet isp forward"), Truth::Open),
+        fix: fixed_by(
+            |lab| lab.isp.sh("nft flush chain inet isp forward"),
+            Truth::Open,
+        ),
         ..FILE_SHARING
     },
     Fault {
@@ -41,14 +44,19 @@ pub(super) const FAULTS: &[Fault] = &[
         flow: "in/tcp/8081",
         services: "tcp/8081",
         inject: |lab| block(lab, "tcp dport 8081 drop"),
-        fix: fixed_by(|lab| lab.isp.sh("nft flush chain inet isp forward"), Truth::Open),
+        fix: fixed_by(
+            |lab| lab.isp.sh("nft flush chain inet isp forward"),
+            Truth::Open,
+        ),
         ..FILE_SHARING
     },
     Fault {
         name: "load_balancer_answers_and_never_forwards",
         inject: |lab| {
             lab.edge.serve(&["0.0.0.0:9"], peers::stays_silent);
-            lab.edge.sh("nft 'insert rule ip address prerouting iifname wan tcp dport 22 redirect to :9'");
+            lab.edge.sh(
+                "nft 'insert rule ip address prerouting iifname wan tcp dport 22 redirect to :9'",
+            );
         },
         truth: Truth::Silent,
         expect: Expect::Cause(&["isp.middlebox"]),
@@ -58,7 +66,8 @@ pub(super) const FAULTS: &[Fault] = &[
 ];
 
 fn block(lab: &mut Lab, rule: &str) {
-    lab.instance.serve(&["0.0.0.0:445", "0.0.0.0:8081"], peers::stays_silent);
+    lab.instance
+        .serve(&["0.0.0.0:445", "0.0.0.0:8081"], peers::stays_silent);
     lab.isp_rule(rule);
 }
 

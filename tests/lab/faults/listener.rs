@@ -42,7 +42,10 @@ pub(super) const FAULTS: &[Fault] = &[
         services: "http",
         servers: &[Server::Ssh],
         inject: |lab| {
-            servers::nginx(&mut lab.instance, "server { listen 127.0.0.1:80; return 200 hello; }");
+            servers::nginx(
+                &mut lab.instance,
+                "server { listen 127.0.0.1:80; return 200 hello; }",
+            );
             lab.instance.wait_for_listener(80, &["tcp"]);
         },
         expect: Expect::Cause(&["listener.loopback_only"]),
@@ -107,10 +110,12 @@ fn restart_sshd(lab: &mut Lab) {
 
 /// A queue of one takes two connections; the kernel drops the SYNs that follow.
 fn fill_accept_queue(lab: &mut Lab) {
-    lab.instance.sh("echo 1 >/proc/sys/net/core/somaxconn");
+    lab.host("echo 1 >/proc/sys/net/core/somaxconn");
     Server::Ssh.start_and_wait(&mut lab.instance);
     lab.instance.signal("sshd", "STOP");
     let address: SocketAddr = format!("{PUBLIC}:22").parse().unwrap();
     let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(500));
-    lab.held = lab.client.within(|| (0..3).map_while(|_| connect().ok()).collect());
+    lab.held = lab
+        .client
+        .within(|| (0..3).map_while(|_| connect().ok()).collect());
 }

@@ -21,7 +21,10 @@ pub(super) const FAULTS: &[Fault] = &[
         inject: |lab| lab.client.sh("ip route del default"),
         truth: Truth::NoRoute,
         expect: OFFLINE,
-        fix: fixed_by(|lab| lab.client.sh("ip route add default via 198.51.100.1"), SSH),
+        fix: fixed_by(
+            |lab| lab.client.sh("ip route add default via 198.51.100.1"),
+            SSH,
+        ),
         ..HEALTHY
     },
     Fault {
@@ -38,7 +41,10 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "first_hop_drops_the_port",
-        inject: |lab| lab.isp.sh("nft 'add rule inet isp entry iifname access tcp dport 22 drop'"),
+        inject: |lab| {
+            lab.isp
+                .sh("nft 'add rule inet isp entry iifname access tcp dport 22 drop'");
+        },
         truth: Truth::Timeout,
         expect: FILTERED,
         fix: fixed_by(|lab| lab.isp.sh("nft flush chain inet isp entry"), SSH),

@@ -13,7 +13,10 @@ const DENIED: Fault = Fault {
     ..HEALTHY
 };
 
-const ECHO: Fault = Fault { fix: fixed_by(|lab| lab.enforce(&web()), Truth::Echo), ..DENIED };
+const ECHO: Fault = Fault {
+    fix: fixed_by(|lab| lab.enforce(&web()), Truth::Echo),
+    ..DENIED
+};
 
 const MAIL_OUT: Fault = Fault {
     flow: "out/tcp/587",
@@ -26,7 +29,12 @@ const MAIL_OUT: Fault = Fault {
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "no_rule_for_ssh",
-        groups: || one(&[allow("tcp", "80,443", "0.0.0.0/0"), allow("icmp", "ALL", "0.0.0.0/0")]),
+        groups: || {
+            one(&[
+                allow("tcp", "80,443", "0.0.0.0/0"),
+                allow("icmp", "ALL", "0.0.0.0/0"),
+            ])
+        },
         expect: Expect::Cause(&["security_group.no_match"]),
         ..DENIED
     },
@@ -34,14 +42,24 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "no_rule_for_https",
         flow: "in/tcp/443",
         services: "https",
-        groups: || one(&[allow("tcp", "22,80", "0.0.0.0/0"), allow("icmp", "ALL", "0.0.0.0/0")]),
+        groups: || {
+            one(&[
+                allow("tcp", "22,80", "0.0.0.0/0"),
+                allow("icmp", "ALL", "0.0.0.0/0"),
+            ])
+        },
         expect: Expect::Cause(&["security_group.no_match"]),
         fix: fixed_by(|lab| lab.enforce(&web()), HTTPS),
         ..DENIED
     },
     Fault {
         name: "ssh_is_allowed_from_elsewhere_only",
-        groups: || one(&[allow("tcp", "22", "198.51.100.8/32"), allow("tcp", "80,443", "0.0.0.0/0")]),
+        groups: || {
+            one(&[
+                allow("tcp", "22", "198.51.100.8/32"),
+                allow("tcp", "80,443", "0.0.0.0/0"),
+            ])
+        },
         expect: Expect::Cause(&["security_group.source_not_allowed"]),
         ..DENIED
     },
@@ -81,14 +99,24 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "ssh_is_allowed_over_ipv6_only",
-        groups: || one(&[allow("tcp", "22", "::/0"), allow("tcp", "80,443", "0.0.0.0/0")]),
+        groups: || {
+            one(&[
+                allow("tcp", "22", "::/0"),
+                allow("tcp", "80,443", "0.0.0.0/0"),
+            ])
+        },
         expect: Expect::Cause(&["security_group.family_missing"]),
         ..DENIED
     },
     Fault {
         name: "ssh_is_allowed_over_ipv4_only",
         target: PUBLIC_V6,
-        groups: || one(&[allow("tcp", "22", "0.0.0.0/0"), allow("icmpv6", "ALL", "::/0")]),
+        groups: || {
+            one(&[
+                allow("tcp", "22", "0.0.0.0/0"),
+                allow("icmpv6", "ALL", "::/0"),
+            ])
+        },
         expect: Expect::Cause(&["security_group.family_missing"]),
         ..DENIED
     },
@@ -100,13 +128,25 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "group_denies_submission_out",
-        groups: || vec![web().remove(0).with_outbound(&but(deny("tcp", "587", "0.0.0.0/0")))],
+        groups: || {
+            vec![
+                web()
+                    .remove(0)
+                    .with_outbound(&but(deny("tcp", "587", "0.0.0.0/0"))),
+            ]
+        },
         ..MAIL_OUT
     },
     Fault {
         name: "group_denies_mail_out",
         flow: "out/tcp/25",
-        groups: || vec![web().remove(0).with_outbound(&but(deny("tcp", "25", "0.0.0.0/0")))],
+        groups: || {
+            vec![
+                web()
+                    .remove(0)
+                    .with_outbound(&but(deny("tcp", "25", "0.0.0.0/0"))),
+            ]
+        },
         ..MAIL_OUT
     },
     Fault {

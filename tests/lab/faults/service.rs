@@ -8,7 +8,11 @@ use crate::truth::{CONNECTION_REQUEST, HTTP, HTTPS, REQUEST, SSH, Truth};
 use std::net::TcpStream;
 use std::time::Duration;
 
-const SSH_FAULT: Fault = Fault { servers: &[], certainty: Certainty::Likely, ..HEALTHY };
+const SSH_FAULT: Fault = Fault {
+    servers: &[],
+    certainty: Certainty::Likely,
+    ..HEALTHY
+};
 
 const WEB_FAULT: Fault = Fault {
     flow: "in/tcp/80",
@@ -95,7 +99,11 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "tls_is_expected_on_80",
         inject: |lab| {
             let settings = certificate_settings("valid.pem", "valid.key");
-            nginx(lab, &site("80 ssl", &format!("{settings} return 200 hello;")), 80);
+            nginx(
+                lab,
+                &site("80 ssl", &format!("{settings} return 200 hello;")),
+                80,
+            );
         },
         truth: Truth::Replies(REQUEST, b"HTTP/1.1 400"),
         expect: WRONG,
@@ -115,7 +123,10 @@ pub(super) const FAULTS: &[Fault] = &[
         inject: |lab| {
             servers::sshd(&mut lab.instance, "MaxStartups 1");
             lab.instance.wait_for_listener(22, &["tcp", "tcp6"]);
-            lab.held = vec![lab.client.within(|| TcpStream::connect((PUBLIC, 22)).unwrap())];
+            lab.held = vec![
+                lab.client
+                    .within(|| TcpStream::connect((PUBLIC, 22)).unwrap()),
+            ];
             lab.instance.wait_for_process("sshd", 2);
         },
         truth: Truth::Says("Exceeded MaxStartups"),
@@ -124,7 +135,10 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "daemon_closes_at_once",
-        inject: |lab| lab.instance.serve(&["0.0.0.0:22", "[::]:22"], peers::hangs_up),
+        inject: |lab| {
+            lab.instance
+                .serve(&["0.0.0.0:22", "[::]:22"], peers::hangs_up);
+        },
         truth: Truth::Closes,
         expect: Expect::Cause(&["service.closes_at_once"]),
         fix: None,
@@ -156,7 +170,13 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "upstream_is_down",
-        inject: |lab| nginx(lab, &site("80", "location / { proxy_pass http://127.0.0.1:9; }"), 80),
+        inject: |lab| {
+            nginx(
+                lab,
+                &site("80", "location / { proxy_pass http://127.0.0.1:9; }"),
+                80,
+            );
+        },
         truth: Truth::Replies(REQUEST, b"HTTP/1.1 502"),
         expect: ERROR,
         ..WEB_FAULT
@@ -200,10 +220,15 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "rdp_insists_on_network_level_authentication",
         flow: "in/tcp/3389",
         services: "rdp",
-        inject: |lab| lab.instance.serve(&["0.0.0.0:3389", "[::]:3389"], peers::insists_on_nla),
+        inject: |lab| {
+            lab.instance
+                .serve(&["0.0.0.0:3389", "[::]:3389"], peers::insists_on_nla);
+        },
         truth: Truth::Replies(
             &CONNECTION_REQUEST,
-            &[3, 0, 0, 19, 14, 0xd0, 0, 0, 0x12, 0x34, 0, 3, 0, 8, 0, 5, 0, 0, 0],
+            &[
+                3, 0, 0, 19, 14, 0xd0, 0, 0, 0x12, 0x34, 0, 3, 0, 8, 0, 5, 0, 0, 0,
+            ],
         ),
         expect: Expect::Noted("service.nla_required"),
         ..SSH_FAULT
@@ -221,5 +246,6 @@ fn restart_nginx(lab: &mut Lab, sites: &str) {
 }
 
 fn mail_peer(lab: &mut Lab, greeting: &'static str) {
-    lab.instance.serve(&["0.0.0.0:25", "[::]:25"], peers::says(greeting));
+    lab.instance
+        .serve(&["0.0.0.0:25", "[::]:25"], peers::says(greeting));
 }
