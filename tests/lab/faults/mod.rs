@@ -1,0 +1,32 @@
+//! Every fault of the lab, by the layer it sits on.
+
+mod doubles;
+mod edge;
+mod healthy;
+mod host_firewall;
+mod instance;
+mod isp;
+mod listener;
+mod prober;
+mod security_group;
+mod service;
+
+use crate::fault::Fault;
+
+/// All of them, in path order, double faults and healthy machines last.
+pub(crate) fn all() -> impl Iterator<Item = &'static Fault> {
+    [
+        prober::FAULTS,
+        isp::FAULTS,
+        edge::FAULTS,
+        security_group::FAULTS,
+        instance::FAULTS,
+        host_firewall::FAULTS,
+        listener::FAULTS,
+        service::FAULTS,
+        doubles::FAULTS,
+        healthy::FAULTS,
+    ]
+    .into_iter()
+    .flatten()
+}

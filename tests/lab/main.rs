@@ -1,0 +1,118 @@
+//! The lab: real servers behind real firewalls in network namespaces, one fault injected, and the
+//! tool has to find it.
+//!
+//! Every trial builds machines of its own, injects one fault, and first proves with its own probes
+//! that the fault is there. `full` then asks the tool with the rules and a snapshot, `nobody` with a
+//! snapshot taken without privileges, `outside` with nothing but its own probes. `--truth` stops
+//! after the proof, and tests the lab alone. Needs root, and the packages that the machines run.
+#![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+mod certificates;
+mod fault;
+mod faults;
+mod groups;
+mod lab;
+mod machine;
+mod measure;
+mod names;
+mod peers;
+mod remains;
+mod servers;
+mod tool;
+mod truth;
+
+use crate::fault::{Fault, Outside};
+use crate::lab::Lab;
+use crate::tool::User;
+use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if std::env::var_os(remains::HOLD).is_some() {
+        remains::hold();
+    }
+    let truth_only = std::env::args().any(|argument| argument == TRUTH);
+    let mut arguments = Arguments::from_iter(std::env::args().filter(|argument| argument != TRUTH));
+    arguments.test_threads.get_or_insert(LABS_AT_ONCE);
+    if !arguments.list && !nix::unistd::geteuid().is_root() {
+        return needs_root();
+    }
+    let mut trials = vec![trial(
+        "lab",
+        "leaves_nothing_behind_when_killed",
+        remains::assert_none,
+    )];
+    trials.push(trial(
+        "lab",
+        "notices_what_is_not_true",
+        truth::assert_doubts,
+    ));
+    for fault in faults::all() {
+        if truth_only {
+            trials.push(trial("truth", fault.name, || assert_truth(fault)));
+            continue;
+        }
+        trials.push(trial("full", fault.name, || {
+            tool::assert_with_everything(&mut prepared(fault), fault, User::Root);
+        }));
+        if UNPRIVILEGED.contains(&fault.name) {
+            trials.push(trial("nobody", fault.name, || {
+                tool::assert_with_everything(&mut prepared(fault), fault, User::Nobody);
+            }));
+        }
+        if fault.outside != Outside::NotAsked {
+            trials.push(trial("outside", fault.name, || {
+                tool::assert_from_outside(&prepared(fault), fault);
+            }));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// A lab with the fault in place, which has been proved.
+fn prepared(fault: &Fault) -> Lab {
+    let mut lab = Lab::start(&(fault.groups)(), fault.servers);
+    (fault.inject)(&mut lab);
+    truth::assert(&lab, fault.flow, fault.target, fault.truth);
+    lab
+}
+
+fn assert_truth(fault: &Fault) {
+    let mut lab = prepared(fault);
+    if let Some(fix) = fault.fix {
+        (fix.apply)(&mut lab);
+        truth::assert(&lab, fault.flow, fault.target, fix.then);
+    }
+}
+
+fn trial(kind: &str, name: &str, run: impl FnOnce() + Send + 'static) -> Trial {
+    Trial::test(format!("{kind}::{name}"), move || {
+        run();
+        Ok(())
+    })
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the reader has to learn why nothing ran"
+)]
+fn needs_root() -> ExitCode {
+    eprintln!(
+        "error: the lab builds network namespaces and needs root: run `sudo -E cargo test --test lab`"
+    );
+    ExitCode::FAILURE
+}
+
+const TRUTH: &str = "--truth";
+const LABS_AT_ONCE: usize = 6;
+
+/// Faults that can be told without privileges inside.
+const UNPRIVILEGED: &[&str] = &[
+    "healthy",
+    "no_rule_for_ssh",
+    "no_route_back",
+    "echo_is_ignored",
+    "sshd_does_not_run",
+    "sshd_listens_on_loopback_only",
+    "platform_bans_outbound_mail",
+];
