@@ -61,6 +61,10 @@ pub struct Timing {
 }
 
 /// What came of a probe: one answer, or one failure at one stage, or the reason it was not made.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a run holds few outcomes; boxing would burden every reader"
+)]
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Outcome {
@@ -253,7 +257,7 @@ pub struct SshKeyExchange {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RdpNegotiation {
-    /// The server selected a protocol: 0 RDP, 1 TLS, 2 CredSSP, 8 CredSSP with early result.
+    /// The server selected a protocol: 0 RDP, 1 TLS, 2 `CredSSP`, 8 `CredSSP` with early result.
     Selected {
         /// The protocol's flag.
         protocol: u32,

@@ -11,7 +11,8 @@ pub struct Trace {
     pub address: IpAddr,
     /// The port asked.
     pub port: u16,
-    /// The answers, hop 1 first; ends with the first hop that opened or refused, or at the limit.
+    /// The answers, hop 1 first; ends with the first hop that opened, refused or rejected, after
+    /// eight silent hops, or at the limit.
     pub hops: Vec<Hop>,
 }
 
