@@ -184,6 +184,9 @@ async fn in_thread<T: Send + 'static>(
     end: Instant,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
+    if Instant::now() >= end {
+        return None;
+    }
     let (sender, receiver) = oneshot::channel();
     thread::Builder::new()
         .spawn(move || drop(sender.send(work())))
