@@ -6,6 +6,7 @@ use probes::{Failure, Outcome, Stage};
 use reachdx::collect::inside::{Options, collect};
 use reachdx::inside::{Datum, Listener, Owner, Snapshot, read_snapshot};
 use std::env;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
@@ -88,9 +89,14 @@ fn elsewhere(test: &str, wrap: impl FnOnce(&Path) -> Command) -> Snapshot {
     read_snapshot(&fs::read_to_string(result).unwrap()).unwrap()
 }
 
-fn leave(snapshot: &Snapshot) {
-    let result = env::var_os(RESULT).unwrap();
-    fs::write(result, serde_json::to_string(snapshot).unwrap()).unwrap();
+/// Where to leave the snapshot. Asked for before anything is changed: only [`elsewhere`] sets it, so
+/// a test meant for a network of its own never touches this machine's.
+fn destination() -> OsString {
+    env::var_os(RESULT).unwrap()
+}
+
+fn leave(snapshot: &Snapshot, destination: &OsStr) {
+    fs::write(destination, serde_json::to_string(snapshot).unwrap()).unwrap();
 }
 
 #[test]
@@ -153,8 +159,9 @@ fn without_root_rules_are_skipped_and_other_users_processes_hidden() {
 #[test]
 #[ignore = "run by the test above, as another user"]
 fn unprivileged_run() {
+    let destination = destination();
     assert!(!geteuid().is_root());
-    leave(&run(&Options::default()));
+    leave(&run(&Options::default()), &destination);
 }
 
 fn in_new_network(test: &str) -> Snapshot {
@@ -203,13 +210,14 @@ fn nothing_changes_in_a_network_without_rules() {
 #[test]
 #[ignore = "run by the test above, in a network of its own"]
 fn run_in_a_network_without_rules() {
+    let destination = destination();
     let before = state();
     let snapshot = run(&Options {
         services: vec![tcp(9)],
         ..Options::default()
     });
     assert_eq!(state(), before);
-    leave(&snapshot);
+    leave(&snapshot, &destination);
 }
 
 #[test]
@@ -249,6 +257,7 @@ fn rules_are_listed_by_the_tool_that_sees_them_and_counters_tell_their_kind() {
 #[test]
 #[ignore = "run by the test above, in a network of its own"]
 fn run_in_a_network_with_rules() {
+    let destination = destination();
     sh("ip link set lo up
         nft add table inet t; nft 'add chain inet t i { type filter hook input priority 10; }'
         nft add rule inet t i tcp dport 7001 drop
@@ -261,7 +270,7 @@ fn run_in_a_network_with_rules() {
         ..Options::default()
     });
     assert_eq!(state(), before);
-    leave(&snapshot);
+    leave(&snapshot, &destination);
 }
 
 #[test]
@@ -280,6 +289,7 @@ fn the_deadline_holds_when_every_packet_is_dropped_and_services_hang() {
 #[test]
 #[ignore = "run by the test above, in a network of its own"]
 fn run_in_a_network_that_hangs() {
+    let destination = destination();
     sh("ip link set lo up
         for i in 1 2 3 4 5 6 7 8 9; do ip addr add 10.9.0.$i/32 dev lo; done
         nft add table inet t; nft 'add chain inet t i { type filter hook input priority 0; }'
@@ -295,5 +305,5 @@ fn run_in_a_network_that_hangs() {
         ..Options::default()
     });
     drop(silent);
-    leave(&snapshot);
+    leave(&snapshot, &destination);
 }

@@ -4,8 +4,8 @@
 //! services; nothing on the host changes. Each part has its own share of the deadline, and a part
 //! that does not keep it is left out with its reason, so that a snapshot always comes in time:
 //!
-//! 1. counters, addresses, routes and settings;
-//! 2. in the first half, together: listeners, firewall listings, own services, far ends;
+//! 1. counters, addresses, routes, settings, and listeners while no probe waits in their queues;
+//! 2. in the first half, together: firewall listings, own services, far ends;
 //! 3. in the second half: bare connects one by one, and meanwhile traces to silent far ends;
 //! 4. the counters again.
 
@@ -45,7 +45,7 @@ pub struct Options {
     pub from: Option<IpAddr>,
     /// The wait for a connection to an own service to open.
     pub probe_timeout: Duration,
-    /// The longest the whole run may take.
+    /// The longest the whole run may take; an hour at most.
     pub deadline: Duration,
 }
 
@@ -68,20 +68,22 @@ pub async fn collect(options: &Options) -> Snapshot {
     let taken_at = jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string();
-    let end = started + options.deadline;
-    let half = started + options.deadline / 2;
-    let early = started + options.deadline * 2 / 5;
+    let deadline = options.deadline.min(LONGEST);
+    let end = started + deadline;
+    let half = started + deadline / 2;
     let root = geteuid().is_root();
     let from = options.from;
 
-    let quick = started + options.deadline / 10;
+    let quick = started + deadline / 5;
+    let search = started + deadline * 3 / 20;
     let before = in_thread(quick, kernel::reading).await;
-    let basics = in_thread(quick, move || Basics::read(from))
-        .await
-        .unwrap_or_else(Basics::late);
+    let (basics, listeners) = tokio::join!(
+        in_thread(quick, move || Basics::read(from)),
+        in_thread(quick, move || listeners::collect(root, search.into_std())),
+    );
+    let basics = basics.unwrap_or_else(Basics::late);
     let targets = basics.targets();
-    let (listeners, firewall, probes, far_ends) = tokio::join!(
-        in_thread(half, move || listeners::collect(root, early.into_std())),
+    let (firewall, probes, far_ends) = tokio::join!(
         async {
             match in_thread(half, firewall::Places::of_this_host).await {
                 Some(places) => timeout_at(half, firewall::collect(root, &places))
@@ -93,7 +95,7 @@ pub async fn collect(options: &Options) -> Snapshot {
         services::converse(&options.services, &targets, options.probe_timeout, half),
         outbound::converse(&options.outbound, half),
     );
-    let almost = started + options.deadline * 19 / 20;
+    let almost = started + deadline * 19 / 20;
     let (connects, outbound) = tokio::join!(
         services::connect_again(&probes, almost),
         outbound::trace_silence(far_ends, almost),
@@ -184,6 +186,9 @@ async fn in_thread<T: Send + 'static>(
     end: Instant,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
+    if Instant::now() >= end {
+        return None;
+    }
     let (sender, receiver) = oneshot::channel();
     thread::Builder::new()
         .spawn(move || drop(sender.send(work())))
@@ -191,6 +196,7 @@ async fn in_thread<T: Send + 'static>(
     timeout_at(end, receiver).await.ok()?.ok()
 }
 
+const LONGEST: Duration = Duration::from_secs(3600);
 const LATE: &str = "the run's time ran out";
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(super) async fn converse(far_ends: &[FarEnd], end: Instant) -> Vec<Outbound>
 /// Follows the SYNs of every connection that timed out, all at once, until `end`.
 pub(super) async fn trace_silence(mut outbound: Vec<Outbound>, end: Instant) -> Vec<Outbound> {
     let remaining = end.saturating_duration_since(Instant::now());
-    let per_hop = (remaining / u32::from(HOPS + 1)).min(Duration::from_secs(1));
+    let per_hop = (remaining / ROUNDS).min(Duration::from_secs(1));
     let traces = outbound.iter_mut().map(async |silent| {
         if let Some(address) = timed_out(silent) {
             let trace = probes::trace(address, silent.port, HOPS, per_hop);
@@ -93,7 +93,9 @@ fn probe(far_end: &FarEnd, address: IpAddr) -> Probe {
 }
 
 const RESOLVE: Duration = Duration::from_secs(2);
-const HOPS: u8 = 12;
+const HOPS: u8 = 20;
+/// A trace asks four hops at a time; one round is left as reserve.
+const ROUNDS: u32 = 6;
 const LIMITS: Limits = Limits {
     connect_timeout: Duration::from_secs(4),
     exchange_timeout: Duration::from_secs(3),
