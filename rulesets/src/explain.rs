@@ -138,9 +138,12 @@ fn steps<'a>(
 /// How many rules at the end of a list deny everything: the last, or the last two when they are the
 /// IPv4 and the IPv6 half.
 fn trailing_denies(rules: &[Rule]) -> usize {
-    let everything = |rule: &Rule| match (rule.action, &rule.service, &rule.peer) {
-        (Action::Drop, Service::All, Peer::Net(net)) if net.prefix_len() == 0 => Some(net.addr()),
-        _ => None,
+    let everything = |rule: &Rule| {
+        let Peer::Net(net) = rule.peer else {
+            return None;
+        };
+        let whole = net.prefix_len() == 0 && rule.service == Service::All;
+        (whole && rule.action == Action::Drop).then_some(net.addr())
     };
     let mut ends = rules.iter().rev().map(everything);
     match (ends.next().flatten(), ends.next().flatten()) {

@@ -3,18 +3,21 @@
 
 use std::fmt::Write as _;
 
-/// `text` cut after `limit` characters (marked by `…`), with what a terminal would obey escaped.
+/// `text` with what a terminal would obey escaped, cut after `limit` characters (marked by `…`).
 pub(crate) fn shown(text: &str, limit: usize) -> String {
     let mut out = String::new();
-    for (count, c) in text.chars().enumerate() {
-        if count == limit {
+    let mut left = limit;
+    for c in text.chars() {
+        let escaped = unprintable(c).then(|| c.escape_unicode());
+        let width = escaped.as_ref().map_or(1, ExactSizeIterator::len);
+        if width > left {
             out.push('…');
             break;
         }
-        if unprintable(c) {
-            out.extend(c.escape_unicode());
-        } else {
-            out.push(c);
+        left -= width;
+        match escaped {
+            Some(escaped) => out.extend(escaped),
+            None => out.push(c),
         }
     }
     out
@@ -76,6 +79,7 @@ mod tests {
         assert_eq!(shown("a\u{1b}[31m\n", 60), r"a\u{1b}[31m\u{a}");
         assert_eq!(shown("abcdef", 3), "abc…");
         assert_eq!(shown("abc", 3), "abc");
+        assert_eq!(shown("a\u{7f}\u{7f}", 8), r"a\u{7f}…");
         assert_eq!(shown("\u{202e}x", 9), r"\u{202e}x");
     }
 
