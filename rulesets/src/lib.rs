@@ -3,9 +3,9 @@
 //! Pure: no sockets, files, clocks or environment. Callers read; this crate judges.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod addresses;
 mod explain;
 mod flow;
+mod intervals;
 mod matching;
 mod near;
 mod opened;

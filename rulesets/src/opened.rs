@@ -4,8 +4,8 @@
 //! A flow that an undecided rule may deny counts as not allowed, on either side.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use crate::addresses::{Addresses, address};
 use crate::flow::{Direction, Family, Protocol};
+use crate::intervals::{Intervals, address};
 use crate::matching::PRIVATE;
 use crate::region::{Region, summary};
 use crate::rule::{Action, Peer, PortRange, Ports, Rule, Service};
@@ -69,12 +69,14 @@ struct Slice {
     protocol: Option<Protocol>,
 }
 
-/// How a service covers a port of a slice.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Cover {
-    Yes,
-    No,
-    Maybe,
+/// What a rule says of a slice.
+struct Part {
+    action: Action,
+    ports: Intervals,
+    /// The far addresses it certainly holds.
+    surely: Intervals,
+    /// The far addresses it may hold.
+    perhaps: Intervals,
 }
 
 impl Slice {
@@ -82,125 +84,142 @@ impl Slice {
         matches!(self.protocol, Some(Protocol::Tcp | Protocol::Udp))
     }
 
-    /// What is opened, as runs of ports with the same far addresses.
+    /// What is opened, as runs of ports with the same far addresses. The ports are swept from the
+    /// lowest; between two places where some rule's ports begin or end, the same rules apply.
     fn opened(
         self,
         before: &SecurityGroups,
         after: &SecurityGroups,
-    ) -> Vec<(PortRange, Addresses)> {
-        let before = self.rules(before);
-        let after = self.rules(after);
-        let mut known: BTreeMap<Vec<usize>, Addresses> = BTreeMap::new();
-        let mut runs: Vec<(PortRange, Addresses)> = Vec::new();
-        for ports in self.port_intervals(before.iter().chain(&after)) {
-            let covers = |(_, rule): &(usize, &&Rule)| self.cover(rule, ports.first) != Cover::No;
-            let both = before.iter().chain(&after).enumerate();
-            let covering: Vec<usize> = both.filter(covers).map(|(number, _)| number).collect();
-            let addresses = known.entry(covering).or_insert_with(|| {
-                let allowed = self.allowed(&after, ports.first);
-                allowed.minus(&self.allowed(&before, ports.first))
+    ) -> Vec<(PortRange, Intervals)> {
+        let mut parts = self.parts(before);
+        let split = parts.len();
+        parts.extend(self.parts(after));
+        let mut known: BTreeMap<Vec<usize>, Intervals> = BTreeMap::new();
+        let mut active = BTreeSet::new();
+        let mut runs: Vec<(PortRange, Intervals)> = Vec::new();
+        for (ports, changed) in sweep(&parts) {
+            for number in changed {
+                if !active.remove(&number) {
+                    active.insert(number);
+                }
+            }
+            let key: Vec<usize> = active.iter().copied().collect();
+            let newly = known.entry(key).or_insert_with(|| {
+                let old = active.range(..split).map(|number| &parts[*number]);
+                let new = active.range(split..).map(|number| &parts[*number]);
+                self.allowed(new).minus(&self.allowed(old))
             });
             match runs.last_mut() {
-                Some((run, same)) if same == addresses => run.last = ports.last,
-                Some(_) | None => runs.push((ports, addresses.clone())),
+                Some((run, same)) if same == newly => run.last = ports.last,
+                Some(_) | None => runs.push((ports, newly.clone())),
             }
         }
         runs.retain(|(_, addresses)| !addresses.is_empty());
         runs
     }
 
-    /// The rules that can match in this slice, in the order they are read.
-    fn rules(self, groups: &SecurityGroups) -> Vec<&Rule> {
+    /// What each rule says of this slice, in the order they are read; rules that say nothing of it
+    /// are left out.
+    fn parts(self, groups: &SecurityGroups) -> Vec<Part> {
         let bound = groups.groups.iter();
         bound
             .flat_map(|group| group.rules(self.direction))
             .filter(|rule| rule.covers(self.family))
+            .filter_map(|rule| self.part(rule))
             .collect()
     }
 
-    /// The ports cut so that no rule's ports begin or end inside a piece.
-    fn port_intervals<'a>(self, rules: impl Iterator<Item = &'a &'a Rule>) -> Vec<PortRange> {
-        let mut starts = BTreeSet::from([0_u32]);
-        for rule in rules {
-            let ((Service::Tcp(ports), Some(Protocol::Tcp))
-            | (Service::Udp(ports), Some(Protocol::Udp))) = (&rule.service, self.protocol)
-            else {
-                continue;
-            };
-            let Ports::Ranges(ranges) = ports else {
-                continue;
-            };
-            for range in ranges {
-                starts.insert(range.first.into());
-                starts.insert(u32::from(range.last) + 1);
-            }
-        }
-        let starts: Vec<u16> = starts
-            .into_iter()
-            .filter_map(|start| u16::try_from(start).ok())
-            .collect();
-        let ends = starts.iter().skip(1).map(|start| start - 1);
-        let ends = ends.chain([u16::MAX]);
-        let pieces = starts.iter().zip(ends);
-        pieces
-            .map(|(&first, last)| PortRange { first, last })
-            .collect()
-    }
-
-    fn cover(self, rule: &Rule, port: u16) -> Cover {
-        let covers = match (&rule.service, self.protocol) {
-            (Service::Template(_), _) => return Cover::Maybe,
-            (Service::All, _)
+    fn part(self, rule: &Rule) -> Option<Part> {
+        let (surely, perhaps) = self.far_addresses(&rule.peer);
+        let all = || Intervals::new(vec![(0, u128::from(u16::MAX))]);
+        let ports = match (&rule.service, self.protocol) {
+            (Service::All | Service::Template(_), _)
             | (Service::Icmp, Some(Protocol::Icmp))
             | (Service::Icmpv6, Some(Protocol::Icmpv6))
-            | (Service::Gre, Some(Protocol::Gre)) => true,
-            (Service::Tcp(ports), Some(Protocol::Tcp))
-            | (Service::Udp(ports), Some(Protocol::Udp)) => ports.contains(port),
+            | (Service::Gre, Some(Protocol::Gre))
+            | (Service::Tcp(Ports::Any), Some(Protocol::Tcp))
+            | (Service::Udp(Ports::Any), Some(Protocol::Udp)) => all(),
+            (Service::Tcp(Ports::Ranges(ranges)), Some(Protocol::Tcp))
+            | (Service::Udp(Ports::Ranges(ranges)), Some(Protocol::Udp)) => {
+                let ends = |range: &PortRange| (range.first.into(), range.last.into());
+                Intervals::new(ranges.iter().map(ends).collect())
+            }
             (
                 Service::Tcp(_) | Service::Udp(_) | Service::Icmp | Service::Icmpv6 | Service::Gre,
                 _,
-            ) => false,
+            ) => return None,
         };
-        if covers { Cover::Yes } else { Cover::No }
+        let (surely, perhaps) = match rule.service {
+            Service::Template(_) => (Intervals::default(), surely.union(&perhaps)),
+            Service::All
+            | Service::Tcp(_)
+            | Service::Udp(_)
+            | Service::Icmp
+            | Service::Icmpv6
+            | Service::Gre => (surely, perhaps),
+        };
+        Some(Part {
+            action: rule.action,
+            ports,
+            surely,
+            perhaps,
+        })
     }
 
-    /// The far addresses that may certainly use a port.
-    fn allowed(self, rules: &[&Rule], port: u16) -> Addresses {
-        let mut left = Addresses::all(self.family);
-        let mut allowed = Addresses::default();
-        for rule in rules {
-            let (mut surely, mut perhaps) = self.far_addresses(&rule.peer);
-            match self.cover(rule, port) {
-                Cover::No => continue,
-                Cover::Yes => {}
-                Cover::Maybe => perhaps = perhaps.union(&std::mem::take(&mut surely)),
-            }
-            match rule.action {
-                Action::Accept => {
-                    allowed = allowed.union(&left.intersection(&surely));
-                    left = left.minus(&surely);
-                }
-                Action::Drop => left = left.minus(&surely.union(&perhaps)),
-            }
+    /// The far addresses that these rules, all for the same ports, certainly allow.
+    fn allowed<'a>(self, parts: impl Iterator<Item = &'a Part>) -> Intervals {
+        let mut left = Intervals::all(self.family);
+        let mut allowed = Intervals::default();
+        for part in parts {
             if left.is_empty() {
                 break;
+            }
+            match part.action {
+                Action::Accept => {
+                    allowed = allowed.union(&left.intersection(&part.surely));
+                    left = left.minus(&part.surely);
+                }
+                Action::Drop => left = left.minus(&part.surely).minus(&part.perhaps),
             }
         }
         allowed
     }
 
     /// The far addresses a peer certainly holds, and those it may hold.
-    fn far_addresses(self, peer: &Peer) -> (Addresses, Addresses) {
-        let none = Addresses::default;
+    fn far_addresses(self, peer: &Peer) -> (Intervals, Intervals) {
+        let none = Intervals::default;
         match (peer, self.family) {
-            (Peer::Net(net), family) => (Addresses::of(&[*net], family), none()),
-            (Peer::All, Family::V4) => (Addresses::all(self.family), none()),
-            (Peer::Group(_), family) => (none(), Addresses::of(&PRIVATE, family)),
+            (Peer::Net(net), family) => (Intervals::of(&[*net], family), none()),
+            (Peer::All, Family::V4) => (Intervals::all(self.family), none()),
+            (Peer::Group(_), family) => (none(), Intervals::of(&PRIVATE, family)),
             (Peer::All, Family::V6) | (Peer::Template(_) | Peer::Unnamed, _) => {
-                (none(), Addresses::all(self.family))
+                (none(), Intervals::all(self.family))
             }
         }
     }
+}
+
+/// All ports, cut where some rule's ports begin or end, each piece with the numbers of the rules
+/// that begin or end there.
+fn sweep(parts: &[Part]) -> Vec<(PortRange, Vec<usize>)> {
+    let mut changes: BTreeMap<u128, Vec<usize>> = BTreeMap::from([(0, Vec::new())]);
+    for (number, part) in parts.iter().enumerate() {
+        for (first, last) in part.ports.intervals() {
+            changes.entry(first).or_default().push(number);
+            changes.entry(last + 1).or_default().push(number);
+        }
+    }
+    let starts = changes.into_iter().filter_map(|(start, numbers)| {
+        let start = u16::try_from(start).ok()?;
+        Some((start, numbers))
+    });
+    let starts: Vec<(u16, Vec<usize>)> = starts.collect();
+    let ends: Vec<u16> = starts.iter().skip(1).map(|(start, _)| start - 1).collect();
+    let ends = ends.into_iter().chain([u16::MAX]);
+    let pieces = starts.into_iter().zip(ends);
+    pieces
+        .map(|((first, changed), last)| (PortRange { first, last }, changed))
+        .collect()
 }
 
 /// The protocols that can be told apart in a family; `None` is all the others.

@@ -1,4 +1,4 @@
-//! Sets of addresses of one family, as sorted intervals of numbers.
+//! Sets of addresses of one family, or of ports, as sorted intervals of numbers.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use crate::flow::Family;
@@ -7,9 +7,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Sorted intervals, both ends included, that neither touch nor overlap.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Addresses(Vec<(u128, u128)>);
+pub(crate) struct Intervals(Vec<(u128, u128)>);
 
-impl Addresses {
+impl Intervals {
     /// Every address of a family.
     pub(crate) fn all(family: Family) -> Self {
         let last = match family {
@@ -66,7 +66,9 @@ impl Addresses {
         self.minus(&self.minus(other))
     }
 
-    fn new(mut intervals: Vec<(u128, u128)>) -> Self {
+    /// The numbers of these intervals, in any order; one that ends before it begins holds nothing.
+    pub(crate) fn new(mut intervals: Vec<(u128, u128)>) -> Self {
+        intervals.retain(|(first, last)| first <= last);
         intervals.sort_unstable();
         intervals.dedup_by(|next, kept| {
             let joined = next.0 <= kept.1.saturating_add(1);
@@ -100,13 +102,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn small() -> impl Strategy<Value = Addresses> {
+    fn small() -> impl Strategy<Value = Intervals> {
         let edge = prop_oneof![0_u128..24, (u128::MAX - 24)..=u128::MAX];
         let interval = (edge.clone(), edge).prop_map(|(a, b)| (a.min(b), a.max(b)));
-        prop::collection::vec(interval, 0..5).prop_map(Addresses::new)
+        prop::collection::vec(interval, 0..5).prop_map(Intervals::new)
     }
 
-    fn holds(set: &Addresses, number: u128) -> bool {
+    fn holds(set: &Intervals, number: u128) -> bool {
         set.intervals()
             .any(|(first, last)| (first..=last).contains(&number))
     }
@@ -126,7 +128,7 @@ mod tests {
     #[test]
     fn blocks_of_the_other_family_are_left_out() {
         let nets = ["10.0.0.7/8".parse().unwrap(), "::/0".parse().unwrap()];
-        let set = Addresses::of(&nets, Family::V4);
+        let set = Intervals::of(&nets, Family::V4);
         let ends = [set.intervals().next().unwrap()]
             .map(|(first, last)| (address(first, Family::V4), address(last, Family::V4)));
         let expected = (
@@ -134,6 +136,6 @@ mod tests {
             "10.255.255.255".parse().unwrap(),
         );
         assert_eq!(ends, [expected]);
-        assert_eq!(Addresses::of(&nets, Family::V6), Addresses::all(Family::V6));
+        assert_eq!(Intervals::of(&nets, Family::V6), Intervals::all(Family::V6));
     }
 }
