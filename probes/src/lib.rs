@@ -14,6 +14,7 @@ mod observation;
 mod recognise;
 mod replay;
 mod resolution;
+mod service_list;
 mod services;
 mod text;
 mod trace;
@@ -28,9 +29,7 @@ pub use observation::{
 };
 pub use replay::replay;
 pub use resolution::{AddressRecord, Resolution, ResolutionOutcome};
-pub use services::{
-    SERVICES, Service, ServiceError, ServiceRequest, StartConversation, Transport,
-    parse_service_list, service,
-};
+pub use service_list::{ServiceError, ServiceRequest, parse_service_list};
+pub use services::{SERVICES, Service, StartConversation, Transport, service};
 pub use text::escape;
 pub use trace::{Hop, Trace};

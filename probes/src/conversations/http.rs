@@ -2,10 +2,10 @@
 //! followed, bodies are not kept.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::http_message::{Head, host_field, read_head};
 use crate::recognise::wrong_protocol;
 use crate::text::{SAMPLE_CHARS, escape};
 use crate::{Answer, Conversation, Event, Failure, Probe, Step, TlsReport};
-use std::net::IpAddr;
 use std::time::Duration;
 
 /// Asks for `/` and reads the head of the answer.
@@ -158,38 +158,6 @@ impl HttpConversation {
     }
 }
 
-/// The parts of a response head worth keeping, escaped and cut.
-struct Head {
-    status: u16,
-    reason: String,
-    location: Option<String>,
-    server: Option<String>,
-}
-
-/// The head and its length, or `None` where more bytes are needed.
-fn read_head(bytes: &[u8]) -> Result<Option<(Head, usize)>, httparse::Error> {
-    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut response = httparse::Response::new(&mut fields);
-    let mut config = httparse::ParserConfig::default();
-    config.allow_spaces_after_header_name_in_responses(true);
-    config.ignore_invalid_headers_in_responses(true);
-    let httparse::Status::Complete(used) = config.parse_response(&mut response, bytes)? else {
-        return Ok(None);
-    };
-    let value = |name: &str, max_chars: usize| {
-        let fields = response.headers.iter();
-        let mut matching = fields.filter(|field| field.name.eq_ignore_ascii_case(name));
-        matching.next().map(|field| escape(field.value, max_chars))
-    };
-    let head = Head {
-        status: response.code.unwrap_or_default(),
-        reason: escape(response.reason.unwrap_or_default().as_bytes(), SAMPLE_CHARS),
-        location: value("location", LOCATION_CHARS),
-        server: value("server", SAMPLE_CHARS),
-    };
-    Ok(Some((head, used)))
-}
-
 fn is_response_start(bytes: &[u8]) -> bool {
     let prefix = b"HTTP/";
     bytes.starts_with(prefix) || prefix.starts_with(bytes)
@@ -199,23 +167,6 @@ fn wants_tls(body: &[u8]) -> bool {
     TLS_WANTED
         .iter()
         .any(|words| body.windows(words.len()).any(|window| window == *words))
-}
-
-/// The `Host` field; a name that cannot stand in a request line gives way to the address.
-fn host_field(probe: &Probe, default_port: u16) -> String {
-    let is_host = |name: &&String| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-        !name.is_empty() && name.len() <= 253 && name.bytes().all(plain)
-    };
-    let host = match (probe.server_name.as_ref().filter(is_host), probe.address) {
-        (Some(name), _) => name.clone(),
-        (None, IpAddr::V4(address)) => address.to_string(),
-        (None, IpAddr::V6(address)) => format!("[{address}]"),
-    };
-    match probe.port {
-        Some(port) if port != default_port => format!("{host}:{port}"),
-        Some(_) | None => host,
-    }
 }
 
 /// nginx, Apache, Go and HAProxy-style wordings, in that order.
@@ -228,8 +179,6 @@ const TLS_WANTED: [&[u8]; 4] = [
 const HEAD_BYTES: usize = 32 * 1024;
 const BODY_BYTES: usize = 4 * 1024;
 const BODY_WAIT: Duration = Duration::from_millis(500);
-const MAX_FIELDS: usize = 256;
-const LOCATION_CHARS: usize = 500;
 
 #[cfg(test)]
 mod tests {
@@ -359,17 +308,5 @@ mod tests {
         bytes.resize(HEAD_BYTES + 100, b'a');
         let step = hear(&mut plain(), &[&bytes]);
         assert!(matches!(step, Step::Failed(Failure::Flooded { .. })));
-    }
-
-    #[test]
-    fn the_host_field_is_safe_and_names_odd_ports() {
-        for (name, address, port, expected) in [
-            (Some("web.example"), "192.0.2.1", 80, "web.example"),
-            (Some("web.example"), "192.0.2.1", 8080, "web.example:8080"),
-            (Some("x\r\nEvil: 1"), "192.0.2.1", 80, "192.0.2.1"),
-            (None, "2001:db8::1", 81, "[2001:db8::1]:81"),
-        ] {
-            assert_eq!(host_field(&probe(name, address, port), 80), expected);
-        }
     }
 }

@@ -2,6 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub(crate) mod http;
+mod http_message;
 pub(crate) mod rdp;
 pub(crate) mod smtp;
 pub(crate) mod ssh;

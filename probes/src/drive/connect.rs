@@ -103,7 +103,8 @@ pub(super) fn open_socket(
 /// The local address the kernel chose, where it chose one.
 pub(super) fn local_address(socket: &Socket) -> Option<SocketAddr> {
     let address = socket.local_addr().ok()?.as_socket()?;
-    (address.port() != 0).then_some(address)
+    let is_chosen = address.port() != 0 && !address.ip().is_unspecified();
+    is_chosen.then_some(address)
 }
 
 fn socket_remedy(error: &io::Error) -> &'static str {

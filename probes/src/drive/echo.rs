@@ -23,7 +23,7 @@ pub(super) async fn run(probe: &Probe, limits: &Limits) -> Report {
     let mut report = Report::not_measured(String::new(), String::new());
     let client = match open(probe.address, limits.source) {
         Ok(client) => client,
-        Err(error) => return Report::not_measured(error.to_string(), remedy(&error)),
+        Err(error) => return Report::not_measured(reason(&error), remedy(&error)),
     };
     report.local = limits.source.map(|source| SocketAddr::new(source, 0));
     let (identifier, first) = fresh_numbers();
@@ -143,6 +143,15 @@ fn enlarge_buffer(client: &Client) {
     let forced = setsockopt(&descriptor, RcvBufForce, &RECEIVE_BUFFER);
     // Unprivileged, the kernel grants what it may; a smaller buffer still works.
     let _enlarged = forced.or_else(|_| setsockopt(&descriptor, RcvBuf, &RECEIVE_BUFFER));
+}
+
+/// The library's own words run over several lines.
+fn reason(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        "no permission to send echo requests".to_owned()
+    } else {
+        format!("cannot send echo requests: {error}")
+    }
 }
 
 fn remedy(error: &io::Error) -> String {

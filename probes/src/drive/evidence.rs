@@ -175,4 +175,30 @@ mod tests {
         let failure = classify_at_once(&error(Errno::EINVAL), link_local);
         assert!(matches!(failure, Failure::Unclassified { .. }));
     }
+
+    #[test]
+    fn the_kernel_names_the_sender_of_an_icmp_error() {
+        for (address, kind, code) in [("127.0.0.1:0", 3, 3), ("[::1]:0", 1, 4)] {
+            let closed = UdpSocket::bind(address).unwrap();
+            let target = closed.local_addr().unwrap();
+            drop(closed);
+            let domain = socket2::Domain::for_address(target);
+            let socket = Socket::new(domain, socket2::Type::DGRAM, None).unwrap();
+            keep_icmp_errors(&socket, target.ip()).unwrap();
+            socket.connect(&target.into()).unwrap();
+            socket.send(b"x").unwrap();
+            let error = socket
+                .recv(&mut [std::mem::MaybeUninit::uninit()])
+                .unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(libc::ECONNREFUSED));
+            let offender = target.ip();
+            let expected = IcmpError {
+                kind,
+                code,
+                offender,
+            };
+            assert_eq!(queued_icmp(&socket), Some(expected));
+            assert_eq!(queued_icmp(&socket), None);
+        }
+    }
 }

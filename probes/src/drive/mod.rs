@@ -4,6 +4,7 @@ mod connect;
 mod echo;
 mod evidence;
 mod exchange;
+mod lookup;
 mod resolve;
 mod stream;
 mod tls;

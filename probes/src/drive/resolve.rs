@@ -3,17 +3,10 @@
 //! Each configured resolver is asked by itself, in order, because the library hides which one
 //! answered. Nothing is cached: a probe wants today's answer.
 
+use super::lookup::ask_names;
 use crate::hosts::{Host, hosts_addresses, parse_host};
 use crate::{AddressRecord, Resolution, ResolutionOutcome};
-use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{
-    NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts, ServerOrderingStrategy,
-};
-use hickory_resolver::lookup::Lookup;
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::{DnsError, NetError};
-use hickory_resolver::proto::op::ResponseCode;
-use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use hickory_resolver::proto::rr::Name;
 use hickory_resolver::system_conf::read_system_conf;
 use std::fs::File;
 use std::io::Read;
@@ -23,11 +16,13 @@ use std::time::{Duration, Instant};
 /// Resolves a target: literals at once, then the hosts file, then the system's resolvers for A and
 /// AAAA, all within `timeout`. A name of one label is tried under the search domains first.
 pub async fn resolve(name: &str, timeout: Duration) -> Resolution {
-    let (resolver, started) = (Resolvers::system, Instant::now());
+    let started = Instant::now();
     let (resolver, outcome) = match parse_host(name) {
         Err(error) => ("none".to_owned(), ResolutionOutcome::Failed { error }),
         Ok(Host::Address(address)) => ("literal".to_owned(), found([(address, None)])),
-        Ok(Host::Name(host)) => resolve_name(&host, &read_hosts(), resolver, timeout).await,
+        Ok(Host::Name(host)) => {
+            resolve_name(&host, &read_hosts(), Resolvers::system, timeout).await
+        }
     };
     Resolution {
         name: name.to_owned(),
@@ -121,116 +116,9 @@ fn is_conclusive(outcome: &ResolutionOutcome) -> bool {
     }
 }
 
-/// Asks one server for each name until one exists.
-async fn ask_names(server: SocketAddr, names: &[Name], wait: Duration) -> ResolutionOutcome {
-    let resolver = match open(server, wait) {
-        Ok(resolver) => resolver,
-        Err(error) => return failed(&error),
-    };
-    let mut last = ResolutionOutcome::NotFound;
-    for name in names {
-        let (a, aaaa) = tokio::join!(
-            resolver.lookup(name.clone(), RecordType::A),
-            resolver.lookup(name.clone(), RecordType::AAAA),
-        );
-        last = combine(a, aaaa);
-        let is_absent = matches!(
-            last,
-            ResolutionOutcome::NotFound | ResolutionOutcome::NoAddress
-        );
-        if !is_absent {
-            break;
-        }
-    }
-    last
-}
-
-fn open(server: SocketAddr, wait: Duration) -> Result<TokioResolver, NetError> {
-    let mut config = NameServerConfig::udp_and_tcp(server.ip());
-    for connection in &mut config.connections {
-        connection.port = server.port();
-    }
-    let config = ResolverConfig::from_parts(None, Vec::new(), vec![config]);
-    let provider = TokioRuntimeProvider::default();
-    let mut builder = TokioResolver::builder_with_config(config, provider);
-    let options: &mut ResolverOpts = builder.options_mut();
-    options.attempts = 1;
-    // A lost packet is asked for once more within the wait.
-    options.timeout = wait / 2;
-    options.cache_size = 0;
-    options.use_hosts_file = ResolveHosts::Never;
-    options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
-    builder.build()
-}
-
-/// Addresses of either family are an answer; otherwise the family that failed decides, and an
-/// absent name outranks an absent record.
-fn combine(a: Result<Lookup, NetError>, aaaa: Result<Lookup, NetError>) -> ResolutionOutcome {
-    let both = [a, aaaa];
-    let answers = both.iter().filter_map(|answer| answer.as_ref().ok());
-    let records: Vec<_> = answers.flat_map(addresses).collect();
-    if !records.is_empty() {
-        return found(records);
-    }
-    let failures = both.iter().filter_map(|answer| answer.as_ref().err());
-    let outcomes: Vec<_> = failures.map(failed).collect();
-    let is_absence = |outcome: &&ResolutionOutcome| {
-        matches!(
-            outcome,
-            ResolutionOutcome::NotFound | ResolutionOutcome::NoAddress
-        )
-    };
-    let trouble = outcomes.iter().find(|outcome| !is_absence(outcome));
-    let absent = outcomes
-        .iter()
-        .find(|outcome| **outcome == ResolutionOutcome::NotFound);
-    let decisive = absent.or(trouble).cloned();
-    decisive.unwrap_or(ResolutionOutcome::NoAddress)
-}
-
-fn addresses(lookup: &Lookup) -> Vec<(IpAddr, Option<u32>)> {
-    let records = lookup.answers().iter();
-    let address = |data: &RData| data.ip_addr();
-    records
-        .filter_map(|record| Some((address(&record.data)?, Some(record.ttl))))
-        .take(MAX_RECORDS)
-        .collect()
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "other errors speak for themselves"
-)]
-fn failed(error: &NetError) -> ResolutionOutcome {
-    match error {
-        NetError::Timeout => ResolutionOutcome::Timeout,
-        NetError::Dns(DnsError::ResponseCode(code)) => response(*code),
-        NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
-            ResponseCode::NoError => ResolutionOutcome::NoAddress,
-            code => response(code),
-        },
-        other => ResolutionOutcome::Failed {
-            error: crate::text::escape(other.to_string().as_bytes(), 200),
-        },
-    }
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "other codes speak for themselves"
-)]
-fn response(code: ResponseCode) -> ResolutionOutcome {
-    match code {
-        ResponseCode::NXDomain => ResolutionOutcome::NotFound,
-        ResponseCode::ServFail => ResolutionOutcome::ServerFailure,
-        ResponseCode::Refused => ResolutionOutcome::Refused,
-        other => ResolutionOutcome::Failed {
-            error: format!("the resolver answered with the code {other}"),
-        },
-    }
-}
-
-fn found(addresses: impl IntoIterator<Item = (IpAddr, Option<u32>)>) -> ResolutionOutcome {
+pub(super) fn found(
+    addresses: impl IntoIterator<Item = (IpAddr, Option<u32>)>,
+) -> ResolutionOutcome {
     let record = |(address, ttl_s)| AddressRecord { address, ttl_s };
     let mut records: Vec<_> = addresses.into_iter().map(record).collect();
     records.sort_by_key(|record| record.address.is_ipv6());
@@ -249,5 +137,173 @@ fn read_hosts() -> String {
 /// As the C library does (`MAXNS`).
 const MAX_SERVERS: usize = 3;
 const MAX_SEARCH: usize = 6;
-const MAX_RECORDS: usize = 64;
 const MAX_HOSTS: u64 = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::UdpSocket;
+
+    /// A resolver on loopback that answers from a script of name, type and reply.
+    async fn server(script: &'static [(&'static str, u16, Reply)]) -> SocketAddr {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut query = [0; 512];
+            loop {
+                let (length, from) = socket.recv_from(&mut query).await.unwrap();
+                if let Some(answer) = reply(&query[..length], script) {
+                    socket.send_to(&answer, from).await.unwrap();
+                }
+            }
+        });
+        address
+    }
+
+    #[derive(Clone, Copy)]
+    enum Reply {
+        Code(u8),
+        V4([u8; 4], u32),
+        Silence,
+    }
+
+    fn reply(query: &[u8], script: &[(&str, u16, Reply)]) -> Option<Vec<u8>> {
+        let mut end = 12;
+        let mut name = Vec::new();
+        while query[end] != 0 {
+            let length = usize::from(query[end]);
+            name.push(String::from_utf8_lossy(&query[end + 1..=end + length]).into_owned());
+            end += length + 1;
+        }
+        let kind = u16::from_be_bytes([query[end + 1], query[end + 2]]);
+        let name = name.join(".");
+        let found = script.iter().find(|(asked, asked_kind, _)| {
+            asked.eq_ignore_ascii_case(&name) && *asked_kind == kind
+        });
+        let reply = found.map_or(Reply::Code(3), |(_, _, reply)| *reply);
+        let (code, answers) = match reply {
+            Reply::Code(code) => (code, 0),
+            Reply::V4(..) => (0, 1),
+            Reply::Silence => return None,
+        };
+        let header = [query[0], query[1], 0x81, 0x80 | code, 0, 1, 0, answers];
+        let mut answer = [&header[..], &[0; 4], &query[12..end + 5]].concat();
+        if let Reply::V4(address, ttl) = reply {
+            answer.extend([0xc0, 12, 0, 1, 0, 1]);
+            answer.extend(ttl.to_be_bytes());
+            answer.extend([0, 4]);
+            answer.extend(address);
+        }
+        Some(answer)
+    }
+
+    async fn ask(
+        servers: Vec<SocketAddr>,
+        search: &[&str],
+        name: &str,
+    ) -> (String, ResolutionOutcome) {
+        let search = search.iter().map(|name| Name::from_ascii(name).unwrap());
+        let resolvers = Resolvers {
+            servers,
+            search: search.collect(),
+        };
+        resolvers.ask(name, Duration::from_secs(2)).await
+    }
+
+    fn v4(address: [u8; 4], ttl: u32) -> ResolutionOutcome {
+        found([(IpAddr::from(address), Some(ttl))])
+    }
+
+    const A: u16 = 1;
+    const AAAA: u16 = 28;
+
+    #[tokio::test]
+    async fn every_kind_of_answer_is_its_own_outcome() {
+        let server = server(&[
+            ("web.example", A, Reply::V4([192, 0, 2, 1], 60)),
+            ("web.example", AAAA, Reply::Code(0)),
+            ("half.example", A, Reply::V4([192, 0, 2, 2], 5)),
+            ("half.example", AAAA, Reply::Code(2)),
+            ("empty.example", A, Reply::Code(0)),
+            ("empty.example", AAAA, Reply::Code(0)),
+            ("failing.example", A, Reply::Code(2)),
+            ("failing.example", AAAA, Reply::Code(2)),
+            ("private.example", A, Reply::Code(5)),
+            ("private.example", AAAA, Reply::Code(5)),
+            ("silent.example", A, Reply::Silence),
+            ("silent.example", AAAA, Reply::Silence),
+        ])
+        .await;
+        for (name, expected) in [
+            ("web.example", v4([192, 0, 2, 1], 60)),
+            ("half.example.", v4([192, 0, 2, 2], 5)),
+            ("absent.example", ResolutionOutcome::NotFound),
+            ("empty.example", ResolutionOutcome::NoAddress),
+            ("failing.example", ResolutionOutcome::ServerFailure),
+            ("private.example", ResolutionOutcome::Refused),
+            ("silent.example", ResolutionOutcome::Timeout),
+        ] {
+            let (resolver, outcome) = ask(vec![server], &["search.example."], name).await;
+            assert_eq!(outcome, expected, "{name}");
+            assert_eq!(resolver, "127.0.0.1");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_names_of_one_label_are_searched() {
+        let server = server(&[
+            ("web.search.example", A, Reply::V4([192, 0, 2, 3], 1)),
+            ("web.search.example", AAAA, Reply::Code(0)),
+            (
+                "web.example.search.example",
+                A,
+                Reply::V4([192, 0, 2, 4], 1),
+            ),
+        ])
+        .await;
+        let search = ["absent.example.", "search.example."];
+        let (_, outcome) = ask(vec![server], &search, "web").await;
+        assert_eq!(outcome, v4([192, 0, 2, 3], 1));
+        for name in ["web.", "web.example"] {
+            let (_, outcome) = ask(vec![server], &search, name).await;
+            assert_eq!(outcome, ResolutionOutcome::NotFound, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_next_resolver_is_asked_where_one_fails() {
+        let failing = server(&[
+            ("web.example", A, Reply::Code(2)),
+            ("web.example", AAAA, Reply::Code(2)),
+        ])
+        .await;
+        let knowing = server(&[
+            ("web.example", A, Reply::V4([192, 0, 2, 5], 9)),
+            ("web.example", AAAA, Reply::Code(0)),
+        ])
+        .await;
+        let (_, outcome) = ask(vec![failing, knowing], &[], "web.example").await;
+        assert_eq!(outcome, v4([192, 0, 2, 5], 9));
+        let (_, outcome) = ask(vec![], &[], "web.example").await;
+        assert!(matches!(outcome, ResolutionOutcome::Failed { .. }));
+    }
+
+    #[tokio::test]
+    async fn literals_and_the_hosts_file_come_before_any_resolver() {
+        let unused = || Err("asked".to_owned());
+        let hosts = "192.0.2.7 web.example\n";
+        let wait = Duration::from_secs(1);
+        let (resolver, outcome) = resolve_name("web.example", hosts, unused, wait).await;
+        let listed = found([("192.0.2.7".parse().unwrap(), None)]);
+        assert_eq!((resolver.as_str(), outcome), ("hosts file", listed));
+        let resolution = resolve("[2001:db8::1]", wait).await;
+        let literal = found([("2001:db8::1".parse().unwrap(), None)]);
+        assert_eq!(resolution.resolver, "literal");
+        assert_eq!(resolution.outcome, literal);
+        let resolution = resolve("bad name", wait).await;
+        assert!(matches!(
+            resolution.outcome,
+            ResolutionOutcome::Failed { .. }
+        ));
+    }
+}
