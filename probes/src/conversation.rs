@@ -1,7 +1,7 @@
 //! The shape of every protocol: bytes in, a step out, no I/O.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use crate::{Answer, Failure, TlsReport};
+use crate::{Answer, Failure, Stage, TlsReport};
 use std::time::Duration;
 
 /// One protocol's opening exchange, free of I/O.
@@ -53,4 +53,25 @@ pub enum Step {
     },
     /// Close, and start over on a fresh connection with the same conversation.
     Reconnect,
+}
+
+/// The stage a conversation's failure belongs to.
+pub(crate) fn stage_of(failure: &Failure) -> Stage {
+    match failure {
+        Failure::Tls { .. } => Stage::Tls,
+        Failure::Refused
+        | Failure::Rejected { .. }
+        | Failure::Unreachable { .. }
+        | Failure::Timeout
+        | Failure::NoRoute
+        | Failure::LocallyForbidden
+        | Failure::NoLocalPort => Stage::Connect,
+        Failure::Reset { .. }
+        | Failure::Closed { .. }
+        | Failure::Silent { .. }
+        | Failure::WrongProtocol { .. }
+        | Failure::TurnedAway { .. }
+        | Failure::Flooded { .. }
+        | Failure::Unclassified { .. } => Stage::Greet,
+    }
 }

@@ -15,8 +15,8 @@ pub(crate) fn recognise(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         // TLS record header: alert, handshake (RFC 8446, section 5.1).
         [0x14..=0x17, 3, 0..=4, ..] => Some("tls"),
-        // TPKT around an X.224 connection confirm or disconnect (RFC 1006, [MS-RDPBCGR]).
-        [3, 0, _, _, _, 0xd0 | 0x80, ..] => Some("rdp"),
+        // TPKT around an X.224 connection confirm, disconnect or data (RFC 1006, [MS-RDPBCGR]).
+        [3, 0, _, _, _, 0xd0 | 0x80 | 0xf0, ..] => Some("rdp"),
         // MySQL initial handshake 10, or an error packet in its place.
         [_, _, 0, 0, 10, b'0'..=b'9', ..] | [_, _, 0, 0, 0xff, _, 4, ..] => Some("mysql"),
         // Telnet option negotiation (RFC 854).
@@ -81,6 +81,7 @@ mod tests {
             (b"RFB 003.008\n", Some("vnc")),
             (b"\x15\x03\x01\x00\x02\x02\x46", Some("tls")),
             (b"\x03\x00\x00\x0b\x06\xd0\x00\x00\x12\x34\x00", Some("rdp")),
+            (b"\x03\x00\x00\x09\x02\xf0\x80\x21\x80", Some("rdp")),
             (b"\x4a\x00\x00\x00\x0a8.0.36\x00", Some("mysql")),
             (b"\x45\x00\x00\x00\xff\x6a\x04Host", Some("mysql")),
             (b"\xff\xfd\x18", Some("telnet")),

@@ -1,14 +1,15 @@
 //! Holds a conversation with a recorded peer: no sockets, no clocks.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use crate::conversation::stage_of;
 use crate::services::service;
-use crate::{Conversation, Event, Failure, Probe, Step, TlsReport, Trust};
+use crate::{Conversation, Event, Failure, Outcome, Probe, Step, TlsReport, Trust};
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Plays what a peer said, piece by piece, to a service's conversation, and returns its last step:
-/// answered or failed. When the pieces run out, the peer closes. `None` where the service is
+/// Plays what a peer said, piece by piece, to a service's conversation, and returns what came of
+/// it. When the pieces run out, the peer closes; TLS always succeeds. `None` where the service is
 /// unknown or has no conversation.
-pub fn replay(name: &str, pieces: &[&[u8]]) -> Option<Step> {
+pub fn replay(name: &str, pieces: &[&[u8]]) -> Option<Outcome> {
     let service = service(name)?;
     let probe = Probe {
         label: name.to_owned(),
@@ -23,7 +24,13 @@ pub fn replay(name: &str, pieces: &[&[u8]]) -> Option<Step> {
     let mut step = conversation.step(Event::Opened);
     loop {
         step = match step {
-            Step::Answered(_) | Step::AnsweredThenSend(..) | Step::Failed(_) => return Some(step),
+            Step::Answered(answer) | Step::AnsweredThenSend(answer, _) => {
+                return Some(Outcome::Answered { answer });
+            }
+            Step::Failed(failure) => {
+                let stage = stage_of(&failure);
+                return Some(Outcome::Stopped { stage, failure });
+            }
             Step::Read | Step::ReadFor(_) | Step::Send(_) => match pieces.next() {
                 Some(piece) => conversation.step(Event::Received(piece)),
                 None => finish(conversation.as_mut()),

@@ -1,5 +1,9 @@
 //! Probes against scripted peers on loopback: absent, silent, hanging up, talking nonsense.
-#![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a failing test should panic"
+)]
 
 mod peers;
 
@@ -160,14 +164,12 @@ async fn a_tarpit_cannot_stretch_the_exchange() {
 
 #[tokio::test]
 async fn a_flood_is_cut_off_at_64_kibibytes() {
-    let target = peer(|mut stream| {
+    let (sender, sent) = std::sync::mpsc::channel();
+    let target = peer(move |mut stream| {
         let block = [b"a".repeat(200), b"\r\n".to_vec()].concat().repeat(500);
-        for _ in 0..(1 << 30) / block.len() {
-            if stream.write_all(&block).is_err() {
-                return;
-            }
-        }
-        panic!("the prober read a gibibyte");
+        let blocks = (1 << 30) / block.len();
+        let written = (0..blocks).take_while(|_| stream.write_all(&block).is_ok());
+        sender.send(written.count() * block.len()).unwrap();
     });
     for service in ["ssh", "smtp", "http", "rdp", "https"] {
         let started = Instant::now();
@@ -180,6 +182,9 @@ async fn a_flood_is_cut_off_at_64_kibibytes() {
         };
         assert!(is_bounded, "{service}");
         assert!(started.elapsed() < Duration::from_secs(2), "{service}");
+        // What the kernel's buffers took counts as sent.
+        let sent = sent.recv_timeout(Duration::from_secs(2)).unwrap();
+        assert!(sent < 64 << 20, "{service} let the peer send {sent}");
     }
 }
 
@@ -212,14 +217,15 @@ async fn hostile_text_arrives_escaped() {
 
 #[tokio::test]
 async fn a_slow_greeting_is_waited_for() {
-    let target = peer(|mut stream| {
+    let (sender, heard) = std::sync::mpsc::channel();
+    let target = peer(move |mut stream| {
         sleep(Duration::from_millis(700));
         stream.write_all(b"220 slow.example ESMTP\r\n").unwrap();
         hear(&mut stream);
         stream
             .write_all(b"250-slow.example\r\n250 STARTTLS\r\n")
             .unwrap();
-        assert_eq!(hear(&mut stream), b"QUIT\r\n");
+        sender.send(hear(&mut stream)).unwrap();
     });
     let observation = observe_at("smtp", target, &limits()).await;
     let expected = Answer::Smtp {
@@ -230,6 +236,8 @@ async fn a_slow_greeting_is_waited_for() {
     };
     assert_eq!(answer(observation.outcome), expected);
     assert!(observation.timing.first_byte_s.unwrap() >= 0.69);
+    let last = heard.recv_timeout(Duration::from_secs(2)).unwrap();
+    assert_eq!(last, b"QUIT\r\n");
 }
 
 #[tokio::test]
@@ -252,9 +260,9 @@ async fn unwelcoming_smtp_greetings_keep_their_code() {
 
 #[tokio::test]
 async fn http_status_lines_are_answers() {
-    let target = peer(|mut stream| {
-        let request = hear(&mut stream);
-        assert!(request.starts_with(b"HEAD / HTTP/1.1\r\nHost: web.example:"));
+    let (sender, heard) = std::sync::mpsc::channel();
+    let target = peer(move |mut stream| {
+        sender.send(hear(&mut stream)).unwrap();
         stream
             .write_all(b"HTTP/1.1 503 Service Unavailable\r\nServer: x\r\n\r\n")
             .unwrap();
@@ -265,6 +273,8 @@ async fn http_status_lines_are_answers() {
     };
     assert_eq!((status, server.as_deref()), (503, Some("x")));
     assert!(observation.timing.answer_s.is_some());
+    let request = heard.recv_timeout(Duration::from_secs(2)).unwrap();
+    assert!(request.starts_with(b"HEAD / HTTP/1.1\r\nHost: web.example:"));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use super::connect::{NoConnection, connect};
 use super::stream::{Meter, Metered, Stream};
 use super::tls::{self, Handshake};
 use super::{Limits, Report, stopped};
+use crate::conversation::stage_of;
 use crate::text::{SAMPLE_CHARS, escape};
 use crate::{Conversation, Event, Failure, Outcome, Probe, Stage, Step, Timing};
 use nix::libc;
@@ -218,8 +219,9 @@ impl Exchange<'_> {
         let name = tls::server_name(self.probe);
         let handshake = tls::handshake(stream, name.clone(), alpn);
         let failure = match timeout_at(self.deadline(), handshake).await {
-            Ok(Handshake::Done(stream, report)) => {
+            Ok(Handshake::Done(stream)) => {
                 self.timing.tls_s = Some(started.elapsed().as_secs_f64());
+                let report = tls::report(&stream, &name).await;
                 let step = self.conversation.step(Event::Secured(&report));
                 return Ok((Stream::Tls(stream), step));
             }
@@ -327,26 +329,6 @@ impl Exchange<'_> {
 
     fn remaining(&self) -> Duration {
         self.deadline().saturating_duration_since(Instant::now())
-    }
-}
-
-fn stage_of(failure: &Failure) -> Stage {
-    match failure {
-        Failure::Tls { .. } => Stage::Tls,
-        Failure::Refused
-        | Failure::Rejected { .. }
-        | Failure::Unreachable { .. }
-        | Failure::Timeout
-        | Failure::NoRoute
-        | Failure::LocallyForbidden
-        | Failure::NoLocalPort => Stage::Connect,
-        Failure::Reset { .. }
-        | Failure::Closed { .. }
-        | Failure::Silent { .. }
-        | Failure::WrongProtocol { .. }
-        | Failure::TurnedAway { .. }
-        | Failure::Flooded { .. }
-        | Failure::Unclassified { .. } => Stage::Greet,
     }
 }
 

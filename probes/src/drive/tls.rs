@@ -2,7 +2,7 @@
 //! the verdict of the operating system's trust store is recorded beside it.
 
 use super::stream::{Metered, Stream};
-use super::trust::judge;
+use super::trust;
 use crate::legacy_hello::{ServerHello, client_hello, read_server_hello};
 use crate::recognise::{recognise, wrong_protocol};
 use crate::text::{SAMPLE_CHARS, escape};
@@ -25,8 +25,8 @@ pub(super) type Name = ServerName<'static>;
 
 /// How a handshake ended.
 pub(super) enum Handshake {
-    /// Secured, with what was seen.
-    Done(Box<TlsStream<Metered>>, TlsReport),
+    /// Secured.
+    Done(Box<TlsStream<Metered>>),
     /// The error, still to be classified.
     Failed(io::Error),
 }
@@ -38,19 +38,33 @@ pub(super) fn server_name(probe: &Probe) -> Name {
     Name::try_from(name).unwrap_or_else(|_| ServerName::IpAddress(probe.address.into()))
 }
 
-/// Makes the handshake and reports what it showed.
+/// Makes the handshake.
 pub(super) async fn handshake(stream: Metered, name: Name, alpn: Option<&str>) -> Handshake {
     let config = match configuration(alpn) {
         Ok(config) => config,
         Err(error) => return Handshake::Failed(io::Error::new(io::ErrorKind::InvalidData, error)),
     };
     let connector = TlsConnector::from(Arc::new(config));
-    match connector.connect(name.clone(), stream).await {
-        Ok(stream) => {
-            let report = report(&stream, &name);
-            Handshake::Done(Box::new(stream), report)
-        }
+    match connector.connect(name, stream).await {
+        Ok(stream) => Handshake::Done(Box::new(stream)),
         Err(error) => Handshake::Failed(error),
+    }
+}
+
+/// What a handshake showed, and what the trust store says of it.
+pub(super) async fn report(stream: &TlsStream<Metered>, name: &Name) -> TlsReport {
+    let (_, session) = stream.get_ref();
+    let chain = session.peer_certificates().unwrap_or_default();
+    let version = session.protocol_version();
+    let suite = session.negotiated_cipher_suite();
+    let certificate = chain.first().and_then(|leaf| parse_certificate(leaf));
+    trust::prepare().await;
+    TlsReport {
+        version: version.map(version_text).unwrap_or_default(),
+        suite: suite.map_or_else(String::new, |suite| format!("{:?}", suite.suite())),
+        chain_length: chain.len(),
+        trust: trust::judge(chain, certificate.as_ref(), name, UnixTime::now()),
+        certificate,
     }
 }
 
@@ -128,21 +142,6 @@ fn configuration(alpn: Option<&str>) -> Result<ClientConfig, Error> {
     config.resumption = Resumption::disabled();
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
     Ok(config)
-}
-
-fn report(stream: &TlsStream<Metered>, name: &Name) -> TlsReport {
-    let (_, session) = stream.get_ref();
-    let chain = session.peer_certificates().unwrap_or_default();
-    let version = session.protocol_version();
-    let suite = session.negotiated_cipher_suite();
-    let certificate = chain.first().and_then(|leaf| parse_certificate(leaf));
-    TlsReport {
-        version: version.map(version_text).unwrap_or_default(),
-        suite: suite.map_or_else(String::new, |suite| format!("{:?}", suite.suite())),
-        chain_length: chain.len(),
-        trust: judge(chain, certificate.as_ref(), name, UnixTime::now()),
-        certificate,
-    }
 }
 
 #[expect(

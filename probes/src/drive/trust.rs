@@ -71,9 +71,15 @@ fn invalid(words: &str) -> Trust {
     }
 }
 
-/// The trust store, read once: it is the machine's, and the same for every probe.
+/// Reads the trust store on a thread that may block, where it is not read yet.
+pub(super) async fn prepare() {
+    if STORE.get().is_none() {
+        // A thread that dies leaves the reading to `judge`.
+        drop(tokio::task::spawn_blocking(trust_store).await);
+    }
+}
+
 fn trust_store() -> Result<Arc<WebPkiServerVerifier>, &'static String> {
-    static STORE: OnceLock<Result<Arc<WebPkiServerVerifier>, String>> = OnceLock::new();
     STORE.get_or_init(read_trust_store).as_ref().map(Arc::clone)
 }
 
@@ -93,3 +99,6 @@ fn read_trust_store() -> Result<Arc<WebPkiServerVerifier>, String> {
         .build()
         .map_err(|error| format!("the trust store cannot be used: {error}"))
 }
+
+/// Read once: it is the machine's, and the same for every probe.
+static STORE: OnceLock<Result<Arc<WebPkiServerVerifier>, String>> = OnceLock::new();
