@@ -190,8 +190,12 @@ pub(super) mod tests {
     use std::fs;
     use tempfile::TempDir;
 
-    const BOUNDS: Bounds = Bounds {
-        time: Duration::from_millis(400),
+    const PATIENT: Bounds = Bounds {
+        time: Duration::from_secs(20),
+        output: 1000,
+    };
+    const HASTY: Bounds = Bounds {
+        time: Duration::from_secs(1),
         output: 1000,
     };
 
@@ -213,12 +217,12 @@ pub(super) mod tests {
         path
     }
 
-    async fn outcome(body: &str) -> Result<(String, bool), String> {
+    async fn outcome(body: &str, bounds: Bounds) -> Result<(String, bool), String> {
         let directory = TempDir::new().unwrap();
         let path = script(directory.path(), "tool", body);
         let found = find(&["/nonexistent".into(), directory.path().into()], "tool").unwrap();
         assert_eq!(found, path);
-        run(&found, &["-a"], BOUNDS)
+        run(&found, &["-a"], bounds)
             .await
             .map(|text| (text.text, text.truncated))
             .map_err(|error| error.to_string())
@@ -226,22 +230,30 @@ pub(super) mod tests {
 
     #[tokio::test]
     async fn output_is_given_when_the_command_succeeds() {
-        let said = outcome("echo \"$LC_ALL $1 ${HOME-unset}\"; read line || echo end").await;
+        let said = outcome(
+            "echo \"$LC_ALL $1 ${HOME-unset}\"; read line || echo end",
+            PATIENT,
+        )
+        .await;
         assert_eq!(said, Ok(("C -a unset\nend\n".to_owned(), false)));
     }
 
     #[tokio::test]
     async fn a_failure_is_told_by_status_and_first_complaint() {
         assert_eq!(
-            outcome("echo partial; echo 'no \tway' >&2; echo more >&2; exit 3").await,
+            outcome(
+                "echo partial; echo 'no \tway' >&2; echo more >&2; exit 3",
+                PATIENT
+            )
+            .await,
             Err("failed (exit status: 3): no \\tway".to_owned())
         );
         assert_eq!(
-            outcome("exit 4").await,
+            outcome("exit 4", PATIENT).await,
             Err("failed (exit status: 4)".to_owned())
         );
         assert_eq!(
-            outcome("kill -9 $$").await,
+            outcome("kill -9 $$", PATIENT).await,
             Err("failed (signal: 9 (SIGKILL))".to_owned())
         );
     }
@@ -255,8 +267,8 @@ pub(super) mod tests {
             mark.display()
         );
         assert_eq!(
-            outcome(&body).await,
-            Err("did not end within 0.4 s and was stopped".to_owned())
+            outcome(&body, HASTY).await,
+            Err("did not end within 1 s and was stopped".to_owned())
         );
         for pid in fs::read_to_string(mark).unwrap().lines() {
             let gone = (0..100).any(|_| {
@@ -271,14 +283,16 @@ pub(super) mod tests {
     #[tokio::test]
     async fn a_command_that_leaves_its_output_open_is_stopped() {
         assert_eq!(
-            outcome("sleep 30 &\nexit 0").await,
-            Err("did not end within 0.4 s and was stopped".to_owned())
+            outcome("sleep 30 &\nexit 0", HASTY).await,
+            Err("did not end within 1 s and was stopped".to_owned())
         );
     }
 
     #[tokio::test]
     async fn a_flood_is_cut_and_stopped() {
-        let (text, truncated) = outcome("while :; do echo 0123456789; done").await.unwrap();
+        let (text, truncated) = outcome("while :; do echo 0123456789; done", PATIENT)
+            .await
+            .unwrap();
         assert!(truncated);
         assert_eq!(text, "0123456789\n".repeat(90));
     }
@@ -286,7 +300,7 @@ pub(super) mod tests {
     #[tokio::test]
     async fn a_flood_of_complaints_is_no_deadlock() {
         let body = "i=0; while [ $i -lt 3000 ]; do echo 01234567890123456789 >&2; i=$((i+1)); done";
-        assert_eq!(outcome(body).await, Ok((String::new(), false)));
+        assert_eq!(outcome(body, PATIENT).await, Ok((String::new(), false)));
     }
 
     #[tokio::test]
@@ -299,7 +313,7 @@ pub(super) mod tests {
         assert_eq!(find(&places, "tool"), None);
         assert_eq!(find(&places, "folder"), None);
         assert!(matches!(
-            run(&path, &[], BOUNDS).await,
+            run(&path, &[], HASTY).await,
             Err(CommandError::NotStarted(_))
         ));
     }

@@ -249,7 +249,7 @@ mod tests {
                 tables: self.directory.path().to_owned(),
                 modules,
                 bounds: Bounds {
-                    time: Duration::from_millis(500),
+                    time: Duration::from_secs(2),
                     output: 50,
                 },
             };
@@ -302,7 +302,7 @@ mod tests {
             ("ip6tables-nft-save", "echo broken >&2; exit 1"),
         ]);
         let listings = fake.list(true, loaded(ALL_LOADED)).await;
-        assert_eq!(listings["nft"], "did not end within 0.5 s and was stopped");
+        assert_eq!(listings["nft"], "did not end within 2 s and was stopped");
         assert_eq!(
             listings["iptables-nft"],
             "\"0123456789012345678\\n0123456789012345678\\n\" cut"

@@ -196,7 +196,7 @@ async fn in_thread<T: Send + 'static>(
     timeout_at(end, receiver).await.ok()?.ok()
 }
 
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 const LATE: &str = "the run's time ran out";
 
 #[cfg(test)]
