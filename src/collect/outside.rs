@@ -84,6 +84,14 @@ async fn gather(
     let timeout = Duration::from_secs_f64(plan.timeout_s);
     let resolution = probes::resolve(&plan.target, timeout).await;
     let addresses = addresses(&resolution);
+    if resolution.outcome == ResolutionOutcome::Timeout
+        && let Ok(resolver) = resolution.resolver.parse()
+    {
+        // Whether a router answers tells a dead resolver from a dead network.
+        evidence
+            .traces
+            .push(probes::trace(resolver, DNS, RESOLVER_HOPS, RESOLVER_WAIT).await);
+    }
     evidence.resolution = Some(resolution);
 
     let mut pending = planned(plan, &addresses);
@@ -200,6 +208,9 @@ fn order(plan: &Plan, resolution: Option<&Resolution>, probe: &Probe) -> (usize,
     (service.unwrap_or(usize::MAX), address.unwrap_or(usize::MAX))
 }
 
+const DNS: u16 = 53;
+const RESOLVER_HOPS: u8 = 4;
+const RESOLVER_WAIT: Duration = Duration::from_millis(600);
 const TRACE_AFTER: Duration = Duration::from_millis(1300);
 /// A name with more addresses than this is served by many hosts; the first ones stand for all.
 const ADDRESS_LIMIT: usize = 8;

@@ -25,29 +25,27 @@ impl Traces {
         !self.tasks.is_empty()
     }
 
-    /// Starts what is worth tracing: for every address with a port that answers, that port, and
-    /// the ports that fail or still wait.
+    /// Starts what is worth tracing: the ports that fail or still wait, and ports to compare with.
     pub(super) fn start(&mut self, seen: &[Observation], pending: &[Probe]) {
         if self.started() {
             return;
         }
         self.started = Some(Instant::now());
         let mut ports: BTreeSet<(IpAddr, u16)> = BTreeSet::new();
-        for failing in seen
+        let failing = seen
             .iter()
             .filter(|it| fails(it))
             .map(|it| &it.probe)
             .chain(pending)
-        {
-            let Some(reference) = reference(seen, failing.address) else {
-                continue;
-            };
-            let Some(port) = failing.port.filter(|_| failing.service != "udp") else {
-                continue;
-            };
+            .filter(|it| it.service != "udp");
+        for (address, port) in failing.filter_map(|it| Some((it.address, it.port?))) {
             if ports.len() < LIMIT {
-                ports.insert((failing.address, port));
-                ports.insert((failing.address, reference));
+                ports.insert((address, port));
+                ports.extend(
+                    references(seen, address)
+                        .into_iter()
+                        .map(|port| (address, port)),
+                );
             }
         }
         for (address, port) in ports {
@@ -105,14 +103,16 @@ fn fails(observation: &Observation) -> bool {
     }
 }
 
-/// A port of this address that answers: one whose server minds a short connection least.
-fn reference(seen: &[Observation], address: IpAddr) -> Option<u16> {
-    seen.iter()
+/// Ports to compare with: one of this address that answers, of the server that minds a short
+/// connection least; where none does, the ports that are most often let through.
+fn references(seen: &[Observation], address: IpAddr) -> Vec<u16> {
+    let answering = seen
+        .iter()
         .filter(|it| it.probe.address == address && it.probe.service != "udp")
         .filter(|it| matches!(it.outcome, Outcome::Answered { .. }))
         .filter_map(|it| Some((it.probe.service.as_str(), it.probe.port?)))
-        .min_by_key(|(service, _)| MOST_TOLERANT.iter().position(|it| it == service))
-        .map(|(_, port)| port)
+        .min_by_key(|(service, _)| MOST_TOLERANT.iter().position(|it| it == service));
+    answering.map_or_else(|| USUAL.to_vec(), |(_, port)| vec![port])
 }
 
 fn short_of_reference(trace: &Trace, traces: &[Trace]) -> bool {
@@ -122,9 +122,7 @@ fn short_of_reference(trace: &Trace, traces: &[Trace]) -> bool {
         .any(|hop| matches!(hop, Hop::Opened | Hop::Refused));
     !ended
         && traces.iter().any(|reference| {
-            reference.address == trace.address
-                && reference.hops.last() == Some(&Hop::Opened)
-                && reached(trace) < reached(reference)
+            reference.address == trace.address && reached(trace) < reached(reference)
         })
 }
 
@@ -151,6 +149,8 @@ const PER_HOP: Duration = Duration::from_millis(600);
 const RATE_LIMIT: Duration = Duration::from_millis(1100);
 /// Ports traced at most, references included.
 const LIMIT: usize = 16;
+/// Traced beside a failing port when no other port is known to answer.
+const USUAL: &[u16] = &[443, 80, 22];
 const MOST_TOLERANT: &[&str] = &["https", "http", "tcp", "smtp", "ssh", "rdp"];
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ pub enum Sensor {
     Resolution,
     /// The address asked against the addresses the instance has.
     Destination,
+    /// The private address that was named against the addresses the guest has.
+    PrivateAddress,
     /// Whether our own side has a network.
     OwnNetwork,
     /// What came of the flow itself.
@@ -57,6 +59,7 @@ impl Sensor {
             | Self::OtherOutbound
             | Self::OutboundTrace => true,
             Self::Destination
+            | Self::PrivateAddress
             | Self::BlockedPorts
             | Self::Groups
             | Self::Report
@@ -110,6 +113,12 @@ readings! {
         /// The instance has public addresses of this family, and this is none of them.
         AddressForeign = "the instance does not hold the address",
     }
+    PrivateAddress {
+        /// The guest holds the private address that was named.
+        PrivateHeld = "the guest holds its private address",
+        /// It does not.
+        PrivateMissing = "the guest does not hold its private address",
+    }
     OwnNetwork {
         /// Something remote answered.
         Online = "our own network works",
@@ -139,6 +148,8 @@ readings! {
         ProhibitedInTransit = "a router on the way answers with an ICMP rejection",
         /// ICMP host or network unreachable.
         HostUnreachable = "a router reports the host unreachable",
+        /// The same, found by our own host: nobody answers for the address, or for the gateway.
+        NeighbourUnreachable = "our own host finds no neighbour to hand the packet to",
         /// Nothing came back.
         Timeout = "nothing comes back",
         /// No route here.
@@ -296,7 +307,7 @@ readings! {
     }
     OutboundTrace {
         /// No hop at all.
-        LeavesNoTrace = "not even the first hop sees the packet",
+        LeavesNoTrace = "no router beyond the cloud sees the packet",
         /// Some hops.
         LeavesTheCloud = "routers beyond the cloud see the packet",
     }

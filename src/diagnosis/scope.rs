@@ -31,14 +31,14 @@ pub(super) fn inbound_tcp(case: &Case<'_>) -> bool {
     inbound(case) && case.flow.protocol == Protocol::Tcp
 }
 
-/// Inbound flows to TCP 25.
-pub(super) fn inbound_25(case: &Case<'_>) -> bool {
-    inbound_tcp(case) && case.flow.port == Some(25)
+/// Flows to TCP 25, either way.
+pub(super) fn port_25(case: &Case<'_>) -> bool {
+    case.flow.protocol == Protocol::Tcp && case.flow.port == Some(25)
 }
 
-/// Inbound flows to any other port.
-pub(super) fn inbound_not_25(case: &Case<'_>) -> bool {
-    inbound_port(case) && !inbound_25(case)
+/// Flows to any other port, either way.
+pub(super) fn port_not_25(case: &Case<'_>) -> bool {
+    case.flow.port.is_some() && !port_25(case)
 }
 
 /// Inbound flows of a target that was given by name.
@@ -62,5 +62,5 @@ pub(super) fn outbound(case: &Case<'_>) -> bool {
 
 /// Outbound flows to TCP 25.
 pub(super) fn outbound_25(case: &Case<'_>) -> bool {
-    outbound(case) && case.flow.port == Some(25)
+    outbound(case) && port_25(case)
 }

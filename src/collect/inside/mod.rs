@@ -5,8 +5,8 @@
 //! that does not keep it is left out with its reason, so that a snapshot always comes in time:
 //!
 //! 1. counters, addresses, routes, settings, and listeners while no probe waits in their queues;
-//! 2. in the first half, together: firewall listings, own services, far ends;
-//! 3. in the second half: bare connects one by one, and meanwhile traces to silent far ends;
+//! 2. in the first talked, together: firewall listings, own services, far ends;
+//! 3. in the second talked: bare connects one by one, and meanwhile traces to silent far ends;
 //! 4. the counters again.
 
 mod command;
@@ -70,7 +70,7 @@ pub async fn collect(options: &Options) -> Snapshot {
         .to_string();
     let deadline = options.deadline.min(LONGEST);
     let end = started + deadline;
-    let half = started + deadline / 2;
+    let talked = started + deadline * 7 / 10;
     let root = geteuid().is_root();
     let from = options.from;
 
@@ -85,15 +85,15 @@ pub async fn collect(options: &Options) -> Snapshot {
     let targets = basics.targets();
     let (firewall, probes, far_ends) = tokio::join!(
         async {
-            match in_thread(half, firewall::Places::of_this_host).await {
-                Some(places) => timeout_at(half, firewall::collect(root, &places))
+            match in_thread(talked, firewall::Places::of_this_host).await {
+                Some(places) => timeout_at(talked, firewall::collect(root, &places))
                     .await
                     .ok(),
                 None => None,
             }
         },
-        services::converse(&options.services, &targets, options.probe_timeout, half),
-        outbound::converse(&options.outbound, half),
+        services::converse(&options.services, &targets, options.probe_timeout, talked),
+        outbound::converse(&options.outbound, talked),
     );
     let almost = started + deadline * 19 / 20;
     let (connects, outbound) = tokio::join!(

@@ -35,8 +35,8 @@ pub(super) fn targets(addresses: &[Address], routes: &[Route]) -> Vec<IpAddr> {
         .collect();
     let v6_loopback = IpAddr::V6(Ipv6Addr::LOCALHOST);
     let has_v6 = up.clone().any(|address| address.address == v6_loopback);
-    let mut targets = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
-    targets.extend(own.first());
+    let mut targets: Vec<IpAddr> = own.first().copied().into_iter().collect();
+    targets.push(IpAddr::V4(Ipv4Addr::LOCALHOST));
     targets.extend(has_v6.then_some(v6_loopback));
     targets.extend(own.iter().skip(1));
     targets
@@ -91,21 +91,29 @@ async fn one_after_another(
     connect_timeout: Duration,
     end: Instant,
 ) -> Vec<(usize, Observation)> {
-    let mut left = u32::try_from(chain.len()).unwrap_or(u32::MAX);
-    let mut observations = Vec::with_capacity(chain.len());
+    let mut observations: Vec<(usize, Observation)> = Vec::with_capacity(chain.len());
     for (position, probe) in chain {
+        // The first address is given the time that a slow greeting or TCP wrappers take; the others
+        // repeat what is known by then.
+        let patience = match observations.as_slice() {
+            [] => PATIENT,
+            earlier if earlier.iter().all(|(_, seen)| answered(seen)) => EXCHANGE,
+            _ => BRIEF,
+        };
         let remaining = end.saturating_duration_since(Instant::now());
-        let share = (remaining / left.max(1)).clamp(LEAST_SHARE, EXCHANGE);
-        left = left.saturating_sub(1);
         let limits = Limits {
-            connect_timeout: connect_timeout.min(share),
-            exchange_timeout: share,
+            connect_timeout: connect_timeout.min(patience),
+            exchange_timeout: patience.min(remaining.max(BRIEF)),
             source: None,
         };
         let observation = observe_until(probe, &limits, end).await;
         observations.push((position, observation));
     }
     observations
+}
+
+fn answered(observation: &Observation) -> bool {
+    matches!(observation.outcome, Outcome::Answered { .. })
 }
 
 /// One probe from inside; when `end` comes first, an observation that says it was not made.
@@ -221,7 +229,9 @@ async fn counted_connect(probe: Probe, end: Instant) -> Option<Connect> {
 const MOST_ADDRESSES: usize = 8;
 const MOST_CONNECTS: usize = 8;
 const EXCHANGE: Duration = Duration::from_secs(3);
-const LEAST_SHARE: Duration = Duration::from_secs(1);
+const BRIEF: Duration = Duration::from_millis(1200);
+/// Longer than a mail server's slow greeting (8 s measured) and the 5 s of TCP wrappers.
+const PATIENT: Duration = Duration::from_millis(8500);
 const BARE_CONNECT: Duration = Duration::from_millis(1200);
 
 #[cfg(test)]
@@ -266,7 +276,7 @@ mod tests {
         ];
         assert_eq!(
             shown(&targets(&addresses, &[default_route("eth0")])),
-            ["127.0.0.1", "10.0.0.5", "::1", "2001:db8::5", "172.17.0.1"]
+            ["10.0.0.5", "127.0.0.1", "::1", "2001:db8::5", "172.17.0.1"]
         );
     }
 

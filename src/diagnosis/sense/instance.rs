@@ -69,7 +69,17 @@ fn destination(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
         let texts: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         texts.join(", ")
     };
-    if held.contains(&asked) || given.is_some_and(|given| held.contains(&given)) {
+    if let Some(given) = given.filter(|given| is_private(*given)) {
+        let summary = format!("the instance holds {}; {given} was named", list(&held));
+        let id = book.enter("inside", "host", &summary);
+        let reading = if held.contains(&given) {
+            Reading::PrivateHeld
+        } else {
+            Reading::PrivateMissing
+        };
+        take(case, reading, summary, vec![id]);
+    }
+    if held.contains(&asked) {
         let summary = format!("the instance holds {}", list(&held));
         let id = book.enter("inside", "host", &summary);
         take(case, Reading::AddressHeld, summary, vec![id]);
@@ -77,7 +87,11 @@ fn destination(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
     }
     // Behind address translation the guest never sees its public address: only public addresses
     // on the guest itself can contradict the one that was asked.
-    let public: Vec<_> = held.into_iter().filter(|it| !is_private(*it)).collect();
+    let public: Vec<_> = held
+        .into_iter()
+        .chain(given.filter(|given| given.is_ipv4() == asked.is_ipv4()))
+        .filter(|it| !is_private(*it))
+        .collect();
     if !public.is_empty() {
         let summary = format!(
             "the instance's public addresses are {}, not {asked}",

@@ -23,10 +23,17 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
     let Some(seen) = outcome::reading(observation, false) else {
         return;
     };
+    // A short wait cannot tell a service that hangs from one that greets late.
+    if seen == Reading::Silent && observation.timing.total_s < PATIENT_S {
+        return;
+    }
     let mut summary = format!("on the instance, {}", describe::observation(observation));
     let spoken = SPOKEN.iter().find(|(outcome, _)| *outcome == seen);
     let reading = if let Some((_, local)) = spoken {
         Some(*local)
+    } else if seen == Reading::Timeout && case.reads(Reading::EchoOn) {
+        // The kernel answers echo requests, so a filter took the request or the reply.
+        Some(Reading::LocalDropped)
     } else if case.flow.protocol == Protocol::Tcp
         && let Some(counters) = counters(snapshot, observation)
     {
@@ -114,6 +121,8 @@ fn moved(counters: &ConnectCounters) -> String {
     }
 }
 
+/// Longer than TCP wrappers wait before they close (5.03 s).
+const PATIENT_S: f64 = 6.0;
 /// A conversation that got as far as an open connection, by its outcome. A certificate is made for
 /// the service's name, which is not asked for here; it is judged from outside.
 const SPOKEN: &[(Reading, Reading)] = &[

@@ -161,6 +161,14 @@ fn responded(observation: &Observation) -> bool {
     })
 }
 
+/// Whether anything beyond our own host was heard, be it a router's error.
+fn heard(observation: &Observation) -> bool {
+    responded(observation)
+        || outcome::reading(observation, false).is_some_and(|reading| {
+            [Reading::HostUnreachable, Reading::ProhibitedInTransit].contains(&reading)
+        })
+}
+
 /// Whether a probe was made at all.
 fn measured(observation: &Observation) -> bool {
     !matches!(observation.outcome, Outcome::NotMeasured { .. })
@@ -170,6 +178,7 @@ fn measured(observation: &Observation) -> bool {
 const SILENT: &[Reading] = &[
     Reading::Timeout,
     Reading::HostUnreachable,
+    Reading::NeighbourUnreachable,
     Reading::ProhibitedInTransit,
     Reading::ProhibitedNearby,
     Reading::NoRoute,

@@ -1,6 +1,7 @@
 //! Flows that leave the instance: probed from inside, one case a far end.
 
 use super::{describe, measured, outcome, responded, rules, take};
+use crate::address::is_private;
 use crate::diagnosis::book::Book;
 use crate::diagnosis::case::CaseFlow;
 use crate::diagnosis::{Case, Reading};
@@ -160,10 +161,12 @@ fn trace(case: &mut Case<'_>, far_end: &Outbound, book: &mut Book) {
     };
     let summary = format!("from the instance, {}", describe::trace(trace));
     let id = book.enter("inside", "probe", &summary);
-    let passed = trace
-        .hops
-        .iter()
-        .any(|hop| matches!(hop, Hop::Expired { .. } | Hop::Opened | Hop::Refused));
+    let passed = trace.hops.iter().any(|hop| match hop {
+        // The gateway of the subnet is still the cloud's.
+        Hop::Expired { from } => !is_private(*from),
+        Hop::Opened | Hop::Refused => true,
+        Hop::Silent | Hop::Rejected { .. } | Hop::NotSent => false,
+    });
     let reading = if passed {
         Reading::LeavesTheCloud
     } else {

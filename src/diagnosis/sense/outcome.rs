@@ -112,7 +112,9 @@ fn rejected(icmp: IcmpError, target: IpAddr, observation: &Observation) -> Readi
     };
     let expired = icmp.kind == if icmp.offender.is_ipv4() { 11 } else { 3 };
 
-    if host_or_network_unreachable || expired {
+    if own && host_or_network_unreachable {
+        Reading::NeighbourUnreachable
+    } else if host_or_network_unreachable || expired {
         Reading::HostUnreachable
     } else if icmp.offender == target {
         Reading::Prohibited
@@ -147,7 +149,7 @@ mod tests {
             ("192.0.2.1", 3, 13, Reading::ProhibitedInTransit),
             ("192.168.1.1", 3, 13, Reading::ProhibitedNearby),
             ("198.51.100.7", 3, 3, Reading::LocallyForbidden),
-            ("198.51.100.7", 3, 1, Reading::HostUnreachable),
+            ("198.51.100.7", 3, 1, Reading::NeighbourUnreachable),
             ("192.0.2.1", 11, 0, Reading::HostUnreachable),
         ];
         for (offender, kind, code, want) in cases {

@@ -1,6 +1,6 @@
 //! Sensors of the way there: the resolver, our own network, hops, neighbours.
 
-use super::{describe, measured, outcome, responded, take};
+use super::{describe, heard, measured, outcome, responded, take};
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
 use probes::{Hop, Observation, ResolutionOutcome, Trace};
@@ -45,8 +45,22 @@ pub(super) fn resolution(case: &mut Case<'_>, book: &mut Book) {
 pub(super) fn own_network(case: &mut Case<'_>, book: &mut Book) {
     let evidence = &case.run.evidence;
     let probes = || evidence.outside.iter().chain(&evidence.controls);
-    if let Some(seen) = probes().find(|seen| responded(seen) && !seen.probe.address.is_loopback()) {
-        let summary = describe::observation(seen);
+    let spoke = probes()
+        .find(|seen| heard(seen) && !seen.probe.address.is_loopback())
+        .map(describe::observation);
+    let traced = || {
+        evidence
+            .traces
+            .iter()
+            .find(|trace| {
+                trace
+                    .hops
+                    .iter()
+                    .any(|hop| matches!(hop, Hop::Expired { .. }))
+            })
+            .map(describe::trace)
+    };
+    if let Some(summary) = spoke.or_else(traced) {
         let id = book.enter("outside", "probe", &summary);
         take(case, Reading::Online, summary, vec![id]);
         return;
@@ -93,14 +107,12 @@ pub(super) fn trace(case: &mut Case<'_>, book: &mut Book) {
     let Some(own) = traces.iter().filter(towards).find(|it| it.port == port) else {
         return;
     };
-    let Some(reference) = traces
+    let references: Vec<_> = traces
         .iter()
         .filter(towards)
-        .find(|it| it.port != port && it.hops.last() == Some(&Hop::Opened))
-    else {
-        return;
-    };
-    let Some(reading) = compare(own, reference) else {
+        .filter(|it| it.port != port)
+        .collect();
+    let Some((reading, reference)) = compare(own, &references) else {
         return;
     };
     let detail = format!("{}; {}", describe::trace(own), describe::trace(reference));
@@ -110,32 +122,51 @@ pub(super) fn trace(case: &mut Case<'_>, book: &mut Book) {
     take(case, reading, detail, ids);
 }
 
-fn compare(own: &Trace, reference: &Trace) -> Option<Reading> {
-    let ended = own
-        .hops
+/// Reads one trace against those of other ports: one that ends at the target tells where the target
+/// is, and any that gets further tells that this port stops short.
+fn compare<'a>(own: &Trace, references: &[&'a Trace]) -> Option<(Reading, &'a Trace)> {
+    let target = references
         .iter()
-        .position(|hop| matches!(hop, Hop::Opened | Hop::Refused));
-    if let Some(ended) = ended {
-        return Some(if ended + 1 < reference.hops.len() {
-            Reading::TraceEndsInTransit
+        .copied()
+        .filter(|it| ends(it).is_some())
+        .max_by_key(|it| (it.hops.last() == Some(&Hop::Opened), it.hops.len()));
+    if let Some(ended) = ends(own) {
+        let reference = target?;
+        return Some(if ended < ends(reference)? {
+            (Reading::TraceEndsInTransit, reference)
         } else {
-            Reading::TraceReachesTarget
+            (Reading::TraceReachesTarget, reference)
         });
     }
-    let reached = |trace: &Trace| {
-        trace
-            .hops
-            .iter()
-            .rposition(|hop| matches!(hop, Hop::Expired { .. }))
-            .map_or(0, |last| last + 1)
-    };
-    match (reached(own), reached(reference)) {
-        // Routers that never answer tell nothing.
-        (_, 0) => None,
-        (0, _) => Some(Reading::TraceStopsAtProber),
-        (own, reference) if own < reference => Some(Reading::TraceStopsInTransit),
-        _ => Some(Reading::TraceReachesTarget),
+    let furthest = references.iter().copied().max_by_key(|it| reached(it))?;
+    if reached(own) < reached(furthest) {
+        let reading = match reached(own) {
+            0 => Reading::TraceStopsAtProber,
+            _ => Reading::TraceStopsInTransit,
+        };
+        return Some((reading, furthest));
     }
+    // Routers that never answer tell nothing.
+    let reference = target.filter(|it| reached(it) > 0)?;
+    Some((Reading::TraceReachesTarget, reference))
+}
+
+/// The hop at which the connection opened or was refused, from 1.
+fn ends(trace: &Trace) -> Option<usize> {
+    trace
+        .hops
+        .iter()
+        .position(|hop| matches!(hop, Hop::Opened | Hop::Refused))
+        .map(|hop| hop + 1)
+}
+
+/// The last hop that answered for the packet, from 1; 0 for none.
+fn reached(trace: &Trace) -> usize {
+    trace
+        .hops
+        .iter()
+        .rposition(|hop| matches!(hop, Hop::Expired { .. }))
+        .map_or(0, |last| last + 1)
 }
 
 /// Reads whether anything else of this address answers.
@@ -185,33 +216,37 @@ mod tests {
     use std::net::IpAddr;
 
     #[test]
-    fn a_trace_is_read_against_one_that_opens() {
+    fn a_trace_is_read_against_those_of_other_ports() {
         let isp = Hop::Expired {
             from: "192.0.2.1".parse().unwrap(),
         };
         let edge = Hop::Expired {
             from: "203.0.113.1".parse().unwrap(),
         };
-        let reference = trace(&[isp, edge, Hop::Opened]);
-        let cases: &[(&[Hop], Option<Reading>)] = &[
-            (&[isp, edge, Hop::Silent], Some(Reading::TraceReachesTarget)),
-            (
-                &[isp, edge, Hop::Refused],
-                Some(Reading::TraceReachesTarget),
-            ),
-            (&[isp, Hop::Silent], Some(Reading::TraceStopsInTransit)),
-            (&[isp, Hop::Refused], Some(Reading::TraceEndsInTransit)),
-            (&[Hop::Opened], Some(Reading::TraceEndsInTransit)),
-            (
-                &[Hop::Silent, Hop::Silent],
-                Some(Reading::TraceStopsAtProber),
-            ),
+        let opens = trace(&[isp, edge, Hop::Opened]);
+        let cases: &[(&[Hop], Reading)] = &[
+            (&[isp, edge, Hop::Silent], Reading::TraceReachesTarget),
+            (&[isp, edge, Hop::Refused], Reading::TraceReachesTarget),
+            (&[isp, Hop::Silent], Reading::TraceStopsInTransit),
+            (&[isp, Hop::Refused], Reading::TraceEndsInTransit),
+            (&[Hop::Opened], Reading::TraceEndsInTransit),
+            (&[Hop::Silent, Hop::Silent], Reading::TraceStopsAtProber),
         ];
         for (hops, want) in cases {
-            assert_eq!(compare(&trace(hops), &reference), *want, "{hops:?}");
+            let got = compare(&trace(hops), &[&opens]).map(|(reading, _)| reading);
+            assert_eq!(got, Some(*want), "{hops:?}");
         }
+        let silent = trace(&[isp, edge, Hop::Silent]);
+        let short = trace(&[isp, Hop::Silent]);
+        let further = compare(&short, &[&silent]).map(|(reading, _)| reading);
+        assert_eq!(further, Some(Reading::TraceStopsInTransit));
+        assert_eq!(
+            compare(&silent, &[&silent]),
+            None,
+            "nothing says where the target is"
+        );
         let mute = trace(&[Hop::Silent, Hop::Silent, Hop::Opened]);
-        assert_eq!(compare(&trace(&[Hop::Silent]), &mute), None);
+        assert_eq!(compare(&trace(&[Hop::Silent]), &[&mute]), None);
     }
 
     fn trace(hops: &[Hop]) -> Trace {

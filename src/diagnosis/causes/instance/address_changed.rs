@@ -11,11 +11,13 @@ pub(super) const CAUSE: Cause = Cause {
     predicts: &[
         Reading::Timeout,
         Reading::HostUnreachable,
+        Reading::NeighbourUnreachable,
         Reading::NoneAnswers,
+        Reading::PrivateMissing,
     ],
-    convicts: &[],
+    convicts: &[&[Reading::PrivateMissing]],
     supports: &[],
-    excludes: &[Reading::AddressHeld],
+    excludes: &[Reading::AddressHeld, Reading::PrivateHeld],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "restore the address inside the guest",

@@ -11,11 +11,12 @@ pub(super) const CAUSE: Cause = Cause {
     predicts: &[
         Reading::Timeout,
         Reading::HostUnreachable,
+        Reading::NeighbourUnreachable,
         Reading::NoneAnswers,
     ],
     convicts: &[],
     supports: &[],
-    excludes: &[Reading::AddressHeld],
+    excludes: &[Reading::AddressHeld, Reading::PrivateHeld],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "bring the interface up from the console",

@@ -11,6 +11,7 @@ pub(super) const CAUSE: Cause = Cause {
     predicts: &[
         Reading::Timeout,
         Reading::HostUnreachable,
+        Reading::NeighbourUnreachable,
         Reading::NoneAnswers,
     ],
     convicts: &[],

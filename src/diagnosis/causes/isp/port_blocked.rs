@@ -6,7 +6,7 @@ pub(super) const CAUSE: Cause = Cause {
     layer: Layer::Isp,
     title: "a network on the way blocks {flow}",
     page: include_str!("port_blocked.md"),
-    scope: scope::inbound_not_25,
+    scope: scope::port_not_25,
     weight: 8,
     predicts: &[
         Reading::Timeout,
@@ -14,6 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Refused,
         Reading::TraceStopsInTransit,
         Reading::TraceEndsInTransit,
+        Reading::LeavesTheCloud,
     ],
     convicts: &[
         &[Reading::TraceStopsInTransit, Reading::PortListed],

@@ -4,9 +4,9 @@ use crate::diagnosis::{Layer, Reading, Risk, scope};
 pub(super) const CAUSE: Cause = Cause {
     id: "isp.smtp_blocked",
     layer: Layer::Isp,
-    title: "our network blocks TCP 25 towards everyone",
+    title: "a network on the way blocks TCP 25 towards everyone",
     page: include_str!("smtp_blocked.md"),
-    scope: scope::inbound_25,
+    scope: scope::port_25,
     weight: 12,
     predicts: &[
         Reading::Timeout,
@@ -14,6 +14,8 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Refused,
         Reading::TraceStopsInTransit,
         Reading::TraceEndsInTransit,
+        Reading::LeavesTheCloud,
+        Reading::ElsewhereSilent,
     ],
     convicts: &[],
     supports: &[Reading::TraceStopsInTransit],

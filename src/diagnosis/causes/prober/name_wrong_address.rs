@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Timeout,
         Reading::Refused,
         Reading::HostUnreachable,
+        Reading::NeighbourUnreachable,
         Reading::Prohibited,
         Reading::ProhibitedInTransit,
         Reading::WrongProtocol,

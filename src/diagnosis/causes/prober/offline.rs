@@ -11,7 +11,7 @@ pub(super) const CAUSE: Cause = Cause {
     predicts: &[
         Reading::Timeout,
         Reading::NoRoute,
-        Reading::HostUnreachable,
+        Reading::NeighbourUnreachable,
         Reading::NoneAnswers,
         Reading::Offline,
         Reading::ResolverSilent,
