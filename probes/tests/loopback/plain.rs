@@ -9,9 +9,12 @@ use std::time::Duration;
 #[tokio::test]
 async fn an_absent_peer_refuses_in_both_families() {
     for address in ["127.0.0.1:0", "[::1]:0"] {
-        let listener = std::net::TcpListener::bind(address).unwrap();
-        let target = listener.local_addr().unwrap();
-        drop(listener);
+        // Bound and not listening: the port stays ours and refuses.
+        let address: std::net::SocketAddr = address.parse().unwrap();
+        let domain = socket2::Domain::for_address(address);
+        let held = socket2::Socket::new(domain, socket2::Type::STREAM, None).unwrap();
+        held.bind(&address.into()).unwrap();
+        let target = held.local_addr().unwrap().as_socket().unwrap();
         for service in ["ssh", "rdp", "http", "https", "smtp", "tcp"] {
             let observation = observe_at(service, target, &limits()).await;
             let expected = (Stage::Connect, Failure::Refused);
@@ -164,6 +167,7 @@ async fn echo_requests_are_answered_or_said_to_be_forbidden() {
         let mut echo = probe("icmp", address.parse().unwrap());
         echo.port = None;
         let observation = observe(&echo, Vantage::Inside, &limits()).await;
+        let left_from = observation.local.map(|local| local.ip());
         match observation.outcome {
             Outcome::NotMeasured { remedy, .. } => {
                 assert!(!nix::unistd::geteuid().is_root(), "root may ping");
@@ -179,6 +183,7 @@ async fn echo_requests_are_answered_or_said_to_be_forbidden() {
                     panic!("no echo");
                 };
                 assert_eq!((sent, received), (3, 3));
+                assert_eq!(left_from, Some(echo.address));
                 let [smallest, mean, largest] = rtt_s.unwrap();
                 assert!(smallest <= mean && mean <= largest);
             }
