@@ -27,7 +27,7 @@ pub struct Observation {
     pub probe: Probe,
     /// Where we stood.
     pub vantage: Vantage,
-    /// The local address and port the probe left from, where known.
+    /// The local address and port the probe left from, where known; port 0 for ICMP echo.
     pub local: Option<SocketAddr>,
     /// What came of it.
     pub outcome: Outcome,

@@ -98,11 +98,7 @@ impl SshConversation {
         if self.buffer.len() > LINE_BYTES {
             return Step::Failed(wrong_protocol(&self.buffer, "ssh"));
         }
-        if self.introduced || self.received > 0 {
-            Step::Read
-        } else {
-            Step::ReadFor(PATIENCE)
-        }
+        Step::Read
     }
 
     fn introduce(&mut self) -> Step {

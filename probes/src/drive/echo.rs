@@ -3,7 +3,7 @@
 //! The round-trip times are ours, from after the send to when the reply is read: under load they
 //! include our own queueing. A datagram socket never reports ICMP errors, a raw one does.
 
-use super::evidence::classify_at_once;
+use super::evidence::{classify_at_once, source_for};
 use super::{Limits, Report, stopped};
 use crate::{Answer, Failure, IcmpError, Outcome, Probe, Stage, Timing};
 use nix::sys::socket::setsockopt;
@@ -25,7 +25,9 @@ pub(super) async fn run(probe: &Probe, limits: &Limits) -> Report {
         Ok(client) => client,
         Err(error) => return Report::not_measured(reason(&error), remedy(&error)),
     };
-    report.local = limits.source.map(|source| SocketAddr::new(source, 0));
+    let target = SocketAddr::new(probe.address, ANY_PORT);
+    let source = limits.source.or_else(|| source_for(target));
+    report.local = source.map(|source| SocketAddr::new(source, 0));
     let (identifier, first) = fresh_numbers();
     let wait = limits.connect_timeout.min(MAX_WAIT);
     let mut requests = JoinSet::new();
@@ -45,7 +47,7 @@ pub(super) async fn run(probe: &Probe, limits: &Limits) -> Report {
             Err(_) => tally.sent += 1,
         }
     }
-    report.outcome = tally.outcome(SocketAddr::new(probe.address, 0));
+    report.outcome = tally.outcome(target);
     report.timing = Timing {
         answer_s: tally.rtts.iter().copied().reduce(f64::min),
         ..Timing::default()
@@ -180,6 +182,8 @@ fn spread(rtts: &[f64]) -> Option<[f64; 3]> {
     Some([smallest, rtts.iter().sum::<f64>() / count, largest])
 }
 
+/// A route lookup wants a port, and any will do.
+const ANY_PORT: u16 = 9;
 const ECHOES: u16 = 3;
 const SPACING: Duration = Duration::from_millis(200);
 const MAX_WAIT: Duration = Duration::from_millis(1500);

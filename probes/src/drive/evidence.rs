@@ -98,7 +98,7 @@ pub(super) fn classify_at_once(error: &io::Error, target: SocketAddr) -> Failure
         // A blackhole route; a link-local address without its interface gives the same error.
         libc::EINVAL if !is_link_local(target.ip()) => Failure::NoRoute,
         libc::EPERM | libc::EACCES => Failure::LocallyForbidden,
-        libc::EADDRNOTAVAIL if has_route(target) => Failure::NoLocalPort,
+        libc::EADDRNOTAVAIL if source_for(target).is_some() => Failure::NoLocalPort,
         libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN | libc::EADDRNOTAVAIL => {
             Failure::NoRoute
         }
@@ -106,14 +106,16 @@ pub(super) fn classify_at_once(error: &io::Error, target: SocketAddr) -> Failure
     }
 }
 
-/// True when the host has a route and a source address: connecting a datagram socket sends
-/// nothing, and needs both.
-fn has_route(target: SocketAddr) -> bool {
+/// The address this host would send from, where it has a route and a source address: connecting a
+/// datagram socket sends nothing, and needs both.
+pub(super) fn source_for(target: SocketAddr) -> Option<IpAddr> {
     let any: SocketAddr = match target {
         SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
     };
-    UdpSocket::bind(any).is_ok_and(|socket| socket.connect(target).is_ok())
+    let socket = UdpSocket::bind(any).ok()?;
+    socket.connect(target).ok()?;
+    Some(socket.local_addr().ok()?.ip())
 }
 
 fn is_link_local(address: IpAddr) -> bool {

@@ -2,13 +2,11 @@
 
 use super::connect::{NoConnection, connect};
 use super::stream::{Meter, Metered, Stream};
+use super::talk::Talk;
 use super::tls::{self, Handshake};
 use super::{Limits, Report, stopped};
 use crate::conversation::stage_of;
-use crate::text::{SAMPLE_CHARS, escape};
 use crate::{Conversation, Event, Failure, Outcome, Probe, Stage, Step, Timing};
-use nix::libc;
-use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -56,33 +54,6 @@ struct Exchange<'a> {
     timing: Timing,
     deadline: Option<Instant>,
     talk: Talk,
-}
-
-/// What was said on the current connection.
-struct Talk {
-    opened: Instant,
-    read_before: usize,
-    asked: Option<Instant>,
-    heard: Vec<u8>,
-    sent: Vec<u8>,
-    received: usize,
-}
-
-impl Talk {
-    fn new(opened: Instant, read_before: usize) -> Self {
-        Self {
-            opened,
-            read_before,
-            asked: None,
-            heard: Vec::new(),
-            sent: Vec::new(),
-            received: 0,
-        }
-    }
-
-    fn text(&self) -> String {
-        escape(&self.heard, SAMPLE_CHARS)
-    }
 }
 
 impl Exchange<'_> {
@@ -161,16 +132,16 @@ impl Exchange<'_> {
         let mut buffer = [0; 4096];
         match timeout_at(until, stream.read(&mut buffer)).await {
             Ok(Ok(0)) => {
-                let closed = self.closed();
+                let closed = self.talk.closed();
                 self.end(closed)
             }
             Ok(Ok(length)) => {
                 let bytes = &buffer[..length];
-                self.note(bytes);
+                self.talk.note(bytes, &mut self.timing);
                 self.conversation.step(Event::Received(bytes))
             }
             Ok(Err(error)) => {
-                let failure = self.read_failure(&error);
+                let failure = self.talk.read_failure(&error, &self.meter);
                 self.end(failure)
             }
             Err(_) if until < deadline => self.conversation.step(Event::Quiet),
@@ -183,8 +154,7 @@ impl Exchange<'_> {
 
     /// Sends, then listens: a peer that refuses our bytes may have left its reason in the queue.
     async fn say(&mut self, stream: &mut Stream, bytes: &[u8]) -> Step {
-        let room = MAX_PREFACE.saturating_sub(self.talk.sent.len());
-        self.talk.sent.extend(bytes.iter().take(room));
+        self.talk.keep_sent(bytes);
         if timeout_at(self.deadline(), stream.send(bytes))
             .await
             .is_err()
@@ -266,20 +236,6 @@ impl Exchange<'_> {
         Failure::Tls { error, legacy }
     }
 
-    fn note(&mut self, bytes: &[u8]) {
-        let now = Instant::now();
-        let talk = &mut self.talk;
-        if talk.received == 0 {
-            self.timing.first_byte_s = Some((now - talk.opened).as_secs_f64());
-        }
-        if let Some(asked) = talk.asked.take() {
-            self.timing.answer_s = Some((now - asked).as_secs_f64());
-        }
-        talk.received += bytes.len();
-        let room = MAX_HEARD.saturating_sub(talk.heard.len());
-        talk.heard.extend(bytes.iter().take(room));
-    }
-
     /// Asks the conversation what the end amounts to; an end cannot be talked away.
     fn end(&mut self, failure: Failure) -> Step {
         match self.conversation.finish(failure.clone()) {
@@ -290,35 +246,6 @@ impl Exchange<'_> {
             | Step::AnsweredThenSend(..)
             | Step::Failed(_)
             | Step::Reconnect) => step,
-        }
-    }
-
-    fn closed(&self) -> Failure {
-        Failure::Closed {
-            text: self.talk.text(),
-            after_s: self.talk.opened.elapsed().as_secs_f64(),
-        }
-    }
-
-    fn read_failure(&self, error: &io::Error) -> Failure {
-        if self.meter.is_flooded() {
-            let received = self.meter.total();
-            return Failure::Flooded { received };
-        }
-        if let Some(error) = tls::words(error) {
-            let legacy = false;
-            return Failure::Tls { error, legacy };
-        }
-        let text = self.talk.text();
-        match error.raw_os_error().unwrap_or_default() {
-            libc::ECONNRESET | libc::EPIPE | libc::ECONNABORTED => Failure::Reset { text },
-            libc::ETIMEDOUT => Failure::Silent {
-                received: self.talk.received,
-            },
-            _ if error.kind() == io::ErrorKind::UnexpectedEof => self.closed(),
-            _ => Failure::Unclassified {
-                text: error.to_string(),
-            },
         }
     }
 
@@ -336,5 +263,3 @@ impl Exchange<'_> {
 /// left to ask.
 const PATIENCE_SHARE: f64 = 0.6;
 const FAREWELL: Duration = Duration::from_millis(500);
-const MAX_HEARD: usize = 1024;
-const MAX_PREFACE: usize = 1024;

@@ -7,6 +7,7 @@ mod exchange;
 mod lookup;
 mod resolve;
 mod stream;
+mod talk;
 mod tls;
 mod trace;
 mod trust;

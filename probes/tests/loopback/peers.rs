@@ -1,6 +1,6 @@
 //! Scripted peers on loopback.
 
-use probes::{Limits, Observation, Probe, Vantage, observe};
+use probes::{Answer, Failure, Limits, Observation, Outcome, Probe, Stage, Vantage, observe};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
@@ -96,4 +96,20 @@ pub(crate) fn quick() -> Limits {
         exchange_timeout: Duration::from_millis(500),
         source: None,
     }
+}
+
+/// The stage and failure of an outcome that must be one.
+pub(crate) fn failure(outcome: Outcome) -> (Stage, Failure) {
+    let Outcome::Stopped { stage, failure } = outcome else {
+        panic!("{outcome:?}");
+    };
+    (stage, failure)
+}
+
+/// The answer of an outcome that must be one.
+pub(crate) fn answer(outcome: Outcome) -> Answer {
+    let Outcome::Answered { answer } = outcome else {
+        panic!("{outcome:?}");
+    };
+    answer
 }
