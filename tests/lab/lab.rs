@@ -13,6 +13,7 @@ use crate::machine::{Machine, joined};
 use crate::names::{self, Names};
 use crate::peers;
 use crate::servers::Server;
+use std::fmt::Write;
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -105,6 +106,8 @@ impl Lab {
         ]
     }
 
+    /// The ends of a link have different numbers: where they are equal, the kernel takes the change of
+    /// carrier for one that is not urgent, and IPv6 may stay silent for a second.
     fn connect(&self) {
         let [client, isp, edge, instance, internet] = self.machines().map(Machine::pid);
         let links = [
@@ -113,14 +116,21 @@ impl Lab {
             ("lan", edge, "eth0", instance),
             ("internet", isp, "eth0", internet),
         ];
-        let links = links.map(|(name, pid, peer, peer_pid)| {
-            format!("link add {name} netns {pid} type veth peer name {peer} netns {peer_pid}\n")
-        });
+        let mut batch = String::new();
+        for (number, (name, pid, peer, peer_pid)) in (1..).zip(links) {
+            let (near, far) = (10 * number, 10 * number + 1);
+            writeln!(
+                batch,
+                "link add {name} index {near} netns {pid} type veth \
+                 peer name {peer} index {far} netns {peer_pid}"
+            )
+            .unwrap();
+        }
         let creator = self.client.pid().to_string();
         let enter = [
             "nsenter", "--target", &creator, "--net", "ip", "-batch", "-",
         ];
-        run_here(&enter, &links.concat());
+        run_here(&enter, &batch);
 
         thread::scope(|scope| {
             let all = self.machines().into_iter().zip(SETUPS);
@@ -151,7 +161,13 @@ impl Lab {
             peers::says("220 mx.lab.example ESMTP\r\n"),
         );
         self.internet.serve(
-            &["0.0.0.0:53", "0.0.0.0:80", "0.0.0.0:443", "[::]:443"],
+            &[
+                "192.0.2.26:22",
+                "0.0.0.0:53",
+                "0.0.0.0:80",
+                "0.0.0.0:443",
+                "[::]:443",
+            ],
             peers::stays_silent,
         );
         self.client.write(
@@ -175,7 +191,7 @@ fn start_machines() -> [Machine; 5] {
 }
 
 fn run_here(words: &[&str], input: &str) {
-    use std::io::Write;
+    use std::io::Write as _;
     use std::process::{Command, Stdio};
     let mut child = Command::new(words[0])
         .args(&words[1..])
@@ -215,11 +231,18 @@ pub(crate) const MAIL_EXCHANGER: &str = "192.0.2.25";
 pub(crate) const RESOLVER: &str = "192.0.2.53:53";
 
 const GROUPS_HOOK: &str = "
-    chain forward {
-        type filter hook forward priority 0; policy drop;
+    chain before {
+        type filter hook prerouting priority 0; policy accept;
+        iifname != lan accept
         ct state established,related accept
-        iifname wan jump inbound
-        iifname lan jump outbound
+        icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+        jump outbound
+    }
+    chain behind {
+        type filter hook forward priority 0; policy accept;
+        iifname != wan accept
+        ct state established,related accept
+        jump inbound
     }";
 
 /// What each machine runs once its links are there, in the order of [`Lab::machines`].

@@ -144,6 +144,13 @@ impl Machine {
         self.run(&["sh", "-c", SIGNAL, "signal", program, signal]);
     }
 
+    /// Ends every process of the machine whose program is called `program`, and waits until their
+    /// ports are free.
+    pub(crate) fn end(&self, program: &str) {
+        self.signal(program, "KILL");
+        self.run(&["sh", "-c", WAIT_FOR_END, "wait", program]);
+    }
+
     /// Calls `action` on a thread that stands in the machine's network.
     pub(crate) fn within<T: Send>(&self, action: impl FnOnce() -> T + Send) -> T {
         thread::scope(|scope| {
@@ -269,6 +276,21 @@ const LISTENER_POLLS: usize = 4000;
 const WAIT_FOR_PROCESS: &str = r#"
 for _ in $(seq 400); do
     [ "$(cat /proc/[0-9]*/comm 2>/dev/null | grep -cx "$1")" -ge "$2" ] && exit
+    sleep 0.01
+done
+exit 1"#;
+
+/// A process that nobody has waited for holds nothing any more.
+const WAIT_FOR_END: &str = r#"
+for _ in $(seq 400); do
+    alive=0
+    for process in /proc/[0-9]*; do
+        case "$(cat "$process/stat" 2>/dev/null)" in
+        *"($1) Z"*) ;;
+        *"($1) "*) alive=1 ;;
+        esac
+    done
+    [ "$alive" = 0 ] && exit
     sleep 0.01
 done
 exit 1"#;

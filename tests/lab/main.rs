@@ -47,6 +47,11 @@ fn main() -> ExitCode {
         "notices_what_is_not_true",
         truth::assert_doubts,
     ));
+    trials.push(trial(
+        "lab",
+        "answers_quickly_over_both_families",
+        truth::assert_quick,
+    ));
     for fault in faults::all() {
         if truth_only {
             trials.push(trial("truth", fault.name, || assert_truth(fault)));

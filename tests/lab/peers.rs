@@ -1,7 +1,7 @@
 //! Scripted peers: what no packaged server can be made to say or leave unsaid.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -147,8 +147,9 @@ pub(crate) fn says_late(
     move |stream, stop| talk_smtp(stream, stop, text, delay)
 }
 
-/// Accepts RDP with network level authentication only ([MS-RDPBCGR] 2.2.1.2.2, failure code 5).
-pub(crate) fn insists_on_nla(mut stream: TcpStream, stop: &Stop) {
+/// Accepts RDP with network level authentication only ([MS-RDPBCGR] 2.2.1.2.2, failure code 5), and
+/// leaves TLS to whoever listens on [`TLS`].
+pub(crate) fn insists_on_nla(mut stream: TcpStream, _: &Stop) {
     let mut request = [0; 512];
     drop(stream.set_read_timeout(Some(PATIENCE)));
     let Ok(length) = stream.read(&mut request) else {
@@ -165,7 +166,23 @@ pub(crate) fn insists_on_nla(mut stream: TcpStream, stop: &Stop) {
     let mut confirm = vec![3, 0, 0, 19, 14, 0xd0, 0, 0, 0x12, 0x34, 0];
     confirm.extend(negotiation);
     drop(stream.write_all(&confirm));
-    stop.sleep(Duration::from_secs(1));
+    if negotiation[0] == 2 {
+        relay(stream);
+    }
+}
+
+/// Passes bytes between a client and the server on [`TLS`] until both are done.
+fn relay(client: TcpStream) {
+    let server = TcpStream::connect(TLS).unwrap();
+    let pump = |mut from: TcpStream, mut to: TcpStream| {
+        drop(from.set_read_timeout(Some(PATIENCE)));
+        drop(std::io::copy(&mut from, &mut to));
+        drop(to.shutdown(Shutdown::Write));
+    };
+    let (from_client, to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+    let upwards = thread::spawn(move || pump(from_client, to_server));
+    pump(server, client);
+    drop(upwards.join());
 }
 
 fn talk_smtp(mut stream: TcpStream, stop: &Stop, greeting: &str, delay: Duration) {
@@ -187,6 +204,9 @@ fn talk_smtp(mut stream: TcpStream, stop: &Stop, greeting: &str, delay: Duration
         };
     }
 }
+
+/// Where a TLS server of the same machine listens.
+pub(crate) const TLS: &str = "127.0.0.1:4433";
 
 const POLL: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(3);

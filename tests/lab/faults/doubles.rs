@@ -15,7 +15,7 @@ const DENIED: Fault = Fault {
 
 const LISTED: Fault = Fault {
     flow: "in/tcp/445",
-    services: "tcp/445",
+    services: "ssh,tcp/445",
     inject: |lab| lab.isp_rule("tcp dport 445 drop"),
     expect: Expect::Cause(&["isp.port_blocked"]),
     ..DENIED
@@ -53,6 +53,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "listed_port_and_group_denies",
+        groups: || vec![Group::inbound("sg-web", &[allow("tcp", "22", "0.0.0.0/0")])],
         also: &["security_group.no_match", "listener.none"],
         ..LISTED
     },

@@ -10,7 +10,7 @@ const BLOCKED: Expect = Expect::Cause(&["isp.port_blocked"]);
 
 const FILE_SHARING: Fault = Fault {
     flow: "in/tcp/445",
-    services: "tcp/445",
+    services: "ssh,tcp/445",
     groups: with_more_ports,
     truth: Truth::Timeout,
     expect: BLOCKED,
@@ -42,7 +42,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "unlisted_port_is_dropped_on_the_way",
         flow: "in/tcp/8081",
-        services: "tcp/8081",
+        services: "ssh,tcp/8081",
         inject: |lab| block(lab, "tcp dport 8081 drop"),
         fix: fixed_by(
             |lab| lab.isp.sh("nft flush chain inet isp forward"),

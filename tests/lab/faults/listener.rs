@@ -51,7 +51,7 @@ pub(super) const FAULTS: &[Fault] = &[
         expect: Expect::Cause(&["listener.loopback_only"]),
         fix: fixed_by(
             |lab| {
-                lab.instance.signal("nginx", "KILL");
+                lab.instance.end("nginx");
                 servers::nginx(&mut lab.instance, &site("80", "return 200 hello;"));
                 lab.instance.wait_for_listener(80, &["tcp", "tcp6"]);
             },
@@ -104,7 +104,7 @@ fn sshd(lab: &mut Lab, settings: &str, port: u16, table: &str) {
 }
 
 fn restart_sshd(lab: &mut Lab) {
-    lab.instance.signal("sshd", "KILL");
+    lab.instance.end("sshd");
     Server::Ssh.start_and_wait(&mut lab.instance);
 }
 

@@ -34,6 +34,7 @@ pub(super) const FAULTS: &[Fault] = &[
                 add chain inet own out { type filter hook output priority 0; }; \
                 add rule inet own out tcp dport 22 drop'");
         },
+        services: "ssh,http",
         truth: Truth::Timeout,
         expect: FILTERED,
         fix: fixed_by(|lab| lab.client.sh("nft flush ruleset"), SSH),
@@ -45,6 +46,7 @@ pub(super) const FAULTS: &[Fault] = &[
             lab.isp
                 .sh("nft 'add rule inet isp entry iifname access tcp dport 22 drop'");
         },
+        services: "ssh,http",
         truth: Truth::Timeout,
         expect: FILTERED,
         fix: fixed_by(|lab| lab.isp.sh("nft flush chain inet isp entry"), SSH),

@@ -221,8 +221,12 @@ pub(super) const FAULTS: &[Fault] = &[
         flow: "in/tcp/3389",
         services: "rdp",
         inject: |lab| {
-            lab.instance
-                .serve(&["0.0.0.0:3389", "[::]:3389"], peers::insists_on_nla);
+            let settings = certificate_settings("valid.pem", "valid.key");
+            let tls = format!("server {{ listen {} ssl; {settings} }}", peers::TLS);
+            servers::nginx(&mut lab.instance, &tls);
+            lab.instance.wait_for_listener(4433, &["tcp"]);
+            let addresses = ["0.0.0.0:3389", "[::]:3389"];
+            lab.instance.serve(&addresses, peers::insists_on_nla);
         },
         truth: Truth::Replies(
             &CONNECTION_REQUEST,
@@ -241,7 +245,7 @@ fn nginx(lab: &mut Lab, sites: &str, port: u16) {
 }
 
 fn restart_nginx(lab: &mut Lab, sites: &str) {
-    lab.instance.signal("nginx", "KILL");
+    lab.instance.end("nginx");
     nginx(lab, sites, 443);
 }
 

@@ -1,3 +1,5 @@
+# What comes in is filtered behind this hop, and what goes out before it, as a hypervisor does: a trace
+# of a filtered outbound port shows no hop at all.
 cd /proc/sys/net
 echo 1 >ipv4/ip_forward
 echo 1 >ipv6/conf/all/forwarding
@@ -32,14 +34,14 @@ table inet platform {
     chain inbound { }
     chain outbound { }
     chain mail { }
-    chain acl {
+    chain before {
+        type filter hook prerouting priority -20; policy accept;
+        iifname lan jump outbound
+        iifname lan jump mail
+    }
+    chain behind {
         type filter hook forward priority -20; policy accept;
         iifname wan jump inbound
-        iifname lan jump outbound
-    }
-    chain policy_25 {
-        type filter hook forward priority -10; policy accept;
-        iifname lan jump mail
     }
 }
 END
