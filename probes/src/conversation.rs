@@ -9,6 +9,12 @@ pub trait Conversation: Send + Sync {
     /// Consumes an event and says what to do next.
     fn step(&mut self, event: Event<'_>) -> Step;
 
+    /// Says what to do when the TLS handshake that was asked for fails. Only an end or a fresh
+    /// connection can follow.
+    fn unsecured(&mut self, failure: Failure) -> Step {
+        Step::Failed(failure)
+    }
+
     /// Has the last word when the peer stops talking, since only the protocol knows what the
     /// bytes so far amount to. `end` is `Silent`, `Closed`, `Reset` or `Flooded`, or the failure of
     /// a second connection that was asked for.

@@ -31,6 +31,11 @@ impl Conversation for RdpConversation {
         }
     }
 
+    /// The negotiation is known by then; the certificate is not.
+    fn unsecured(&mut self, _: Failure) -> Step {
+        self.secured()
+    }
+
     fn finish(&mut self, end: Failure) -> Step {
         if self.negotiation.is_some() {
             return self.answer(false);

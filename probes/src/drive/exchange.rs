@@ -116,9 +116,23 @@ impl Exchange<'_> {
                         stream = secured;
                         step
                     }
-                    Err(failure) => return Some(stopped(Stage::Tls, failure)),
+                    Err(failure) => return self.unsecured(failure),
                 },
             };
+        }
+    }
+
+    /// Asks the conversation what a failed handshake amounts to.
+    fn unsecured(&mut self, failure: Failure) -> Option<Outcome> {
+        match self.conversation.unsecured(failure.clone()) {
+            Step::Answered(answer) | Step::AnsweredThenSend(answer, _) => {
+                Some(Outcome::Answered { answer })
+            }
+            Step::Reconnect => None,
+            Step::Failed(failure) => Some(stopped(Stage::Tls, failure)),
+            Step::Read | Step::ReadFor(_) | Step::Send(_) | Step::StartTls { .. } => {
+                Some(stopped(Stage::Tls, failure))
+            }
         }
     }
 
