@@ -2,6 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use crate::{Answer, Failure, TlsReport};
+use std::time::Duration;
 
 /// One protocol's opening exchange, free of I/O.
 pub trait Conversation: Send {
@@ -9,7 +10,8 @@ pub trait Conversation: Send {
     fn step(&mut self, event: Event<'_>) -> Step;
 
     /// Has the last word when the peer stops talking, since only the protocol knows what the
-    /// bytes so far amount to. `end` is `Silent`, `Closed`, `Reset` or `Flooded`.
+    /// bytes so far amount to. `end` is `Silent`, `Closed`, `Reset` or `Flooded`, or the failure of
+    /// a second connection that was asked for.
     fn finish(&mut self, end: Failure) -> Step {
         Step::Failed(end)
     }
@@ -22,6 +24,8 @@ pub enum Event<'a> {
     Opened,
     /// The peer sent these bytes.
     Received(&'a [u8]),
+    /// The peer sent nothing for as long as [`Step::ReadFor`] asked to wait.
+    Quiet,
     /// The TLS handshake that was asked for is done.
     Secured(&'a TlsReport),
 }
@@ -37,10 +41,16 @@ pub enum Step {
     Failed(Failure),
     /// Wait for more bytes.
     Read,
+    /// Wait for more bytes, then report `Quiet` if none came for so long. The driver waits less
+    /// where its own limit leaves less.
+    ReadFor(Duration),
     /// Send these bytes, then wait for more.
     Send(Vec<u8>),
     /// Start TLS, then report `Secured`.
-    StartTls,
+    StartTls {
+        /// The application protocol to offer (RFC 7301), such as `http/1.1`.
+        alpn: Option<&'static str>,
+    },
     /// Close, and start over on a fresh connection with the same conversation.
     Reconnect,
 }
