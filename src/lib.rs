@@ -7,3 +7,4 @@ pub mod address;
 pub mod diagnosis;
 pub mod evidence;
 pub mod inside;
+pub mod report;
