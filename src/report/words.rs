@@ -1,0 +1,204 @@
+//! Words and look-ups that several renderers share.
+
+use super::paint::Paint;
+use crate::diagnosis::{self, Certainty, FlowDiagnosis, Status};
+use crate::evidence::{Expectation, Run};
+use probes::{Answer, Observation, Outcome, ResolutionOutcome};
+
+/// How a flow stands against what was expected of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Standing {
+    /// It should work, and fares like this.
+    Fares(Status),
+    /// It should be closed, and is.
+    ClosedAsExpected,
+    /// It should be closed, and answers.
+    OpenUnexpectedly,
+    /// It does not count: it cannot be asked from here.
+    NotAskable,
+}
+
+impl Standing {
+    pub(super) fn of(run: &Run, flow: &FlowDiagnosis) -> Self {
+        if flow.expected {
+            return Self::Fares(flow.status);
+        }
+        match flow.status {
+            Status::Reachable | Status::Degraded => Self::OpenUnexpectedly,
+            Status::Blocked | Status::Unknown
+                if run.plan.expect.get(&flow.service) == Some(&Expectation::Blocked) =>
+            {
+                Self::ClosedAsExpected
+            }
+            Status::Blocked | Status::Unknown => Self::NotAskable,
+        }
+    }
+
+    /// Whether there is a fault to explain.
+    pub(super) fn needs_explaining(self) -> bool {
+        match self {
+            Self::Fares(status) => status != Status::Reachable,
+            Self::ClosedAsExpected | Self::OpenUnexpectedly | Self::NotAskable => false,
+        }
+    }
+
+    /// A mark that reads without colour.
+    pub(super) fn mark(self) -> &'static str {
+        match self {
+            Self::Fares(Status::Reachable) | Self::ClosedAsExpected => "[OK]",
+            Self::Fares(Status::Degraded) | Self::OpenUnexpectedly => "[~~]",
+            Self::Fares(Status::Blocked) => "[!!]",
+            Self::Fares(Status::Unknown) => "[??]",
+            Self::NotAskable => "[--]",
+        }
+    }
+
+    pub(super) fn paint(self) -> Paint {
+        match self {
+            Self::Fares(Status::Reachable) | Self::ClosedAsExpected => Paint::Good,
+            Self::Fares(Status::Degraded) | Self::OpenUnexpectedly => Paint::Fair,
+            Self::Fares(Status::Blocked) => Paint::Bad,
+            Self::Fares(Status::Unknown) => Paint::Unsure,
+            Self::NotAskable => Paint::Plain,
+        }
+    }
+}
+
+/// The status in one word.
+pub(super) fn status(status: Status) -> &'static str {
+    match status {
+        Status::Reachable => "reachable",
+        Status::Degraded => "degraded",
+        Status::Blocked => "blocked",
+        Status::Unknown => "unknown",
+    }
+}
+
+/// The certainty in one word.
+pub(super) fn certainty(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Possible => "possible",
+        Certainty::Likely => "likely",
+        Certainty::Proven => "proven",
+    }
+}
+
+/// The flow's transport and port: `tcp/22`, `icmp`.
+pub(super) fn transport(flow: &FlowDiagnosis) -> String {
+    flow.port.map_or_else(
+        || flow.protocol.clone(),
+        |port| format!("{}/{port}", flow.protocol),
+    )
+}
+
+/// The user's name of the flow, with its transport where that says more: `ssh tcp/22`.
+pub(super) fn name(flow: &FlowDiagnosis) -> String {
+    let transport = transport(flow);
+    if flow.service.trim_end_matches("-out") == transport {
+        flow.service.clone()
+    } else {
+        format!("{} {transport}", flow.service)
+    }
+}
+
+/// The state that a cause of the catalogue describes, in words.
+pub(super) fn title(id: &str, flow: &FlowDiagnosis, run: &Run) -> String {
+    let Some(cause) = diagnosis::cause(id) else {
+        return id.to_owned();
+    };
+    let port = flow.port.map_or_else(String::new, |port| port.to_string());
+    cause
+        .title
+        .replace("{flow}", &transport(flow))
+        .replace("{port}", &port)
+        .replace("{client}", flow.source.as_deref().unwrap_or("the client"))
+        .replace("{target}", &run.plan.target)
+}
+
+/// What the vantage that counts for this flow saw, in one word.
+pub(super) fn outcome(flow: &FlowDiagnosis) -> &str {
+    let word = if flow.direction == OUTBOUND {
+        &flow.outcome.inside
+    } else {
+        &flow.outcome.outside
+    };
+    word.as_deref().unwrap_or("not measured")
+}
+
+/// Whether the flow leaves the instance.
+pub(super) fn leaves(flow: &FlowDiagnosis) -> bool {
+    flow.direction == OUTBOUND
+}
+
+/// The probe that went all the way for this flow.
+pub(super) fn observation<'a>(run: &'a Run, flow: &FlowDiagnosis) -> Option<&'a Observation> {
+    let destination = flow.destination.as_deref()?;
+    if leaves(flow) {
+        let far_ends = &run.evidence.inside.as_ref()?.outbound;
+        return far_ends
+            .iter()
+            .filter(|it| Some(it.port) == flow.port)
+            .filter_map(|it| Some((it, it.observation.as_ref()?)))
+            .find(|(it, seen)| {
+                it.host == destination || seen.probe.address.to_string() == destination
+            })
+            .map(|(_, seen)| seen);
+    }
+    run.evidence.outside.iter().find(|seen| {
+        seen.probe.label == flow.service && seen.probe.address.to_string() == destination
+    })
+}
+
+/// How long the flow took to answer, in seconds: the mean round trip for echoes.
+pub(super) fn answer_time(observation: &Observation) -> Option<f64> {
+    match &observation.outcome {
+        Outcome::Answered {
+            answer: Answer::Echo { rtt_s, .. },
+        } => rtt_s.map(|[_, mean, _]| mean),
+        Outcome::Answered { .. } => Some(observation.timing.total_s),
+        Outcome::Stopped { .. } | Outcome::NotMeasured { .. } => None,
+    }
+}
+
+/// A time a person can take in: `0.8 ms`, `21 ms`, `4.0 s`.
+pub(super) fn seconds(seconds: f64) -> String {
+    if seconds < 0.01 {
+        format!("{:.1} ms", seconds * 1e3)
+    } else if seconds < 1.0 {
+        format!("{:.0} ms", seconds * 1e3)
+    } else {
+        format!("{seconds:.1} s")
+    }
+}
+
+/// The addresses of the target, in the order received.
+pub(super) fn addresses(run: &Run) -> Vec<String> {
+    let Some(resolution) = &run.evidence.resolution else {
+        return Vec::new();
+    };
+    match &resolution.outcome {
+        ResolutionOutcome::Addresses { records } => records
+            .iter()
+            .map(|record| record.address.to_string())
+            .collect(),
+        ResolutionOutcome::NotFound
+        | ResolutionOutcome::NoAddress
+        | ResolutionOutcome::ServerFailure
+        | ResolutionOutcome::Refused
+        | ResolutionOutcome::Timeout
+        | ResolutionOutcome::Failed { .. } => Vec::new(),
+    }
+}
+
+/// A count with its noun: `1 flow`, `2 flows`.
+pub(super) fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// The part of an exclusion's reason that names the reading, without its particulars.
+pub(super) fn reading(reason: &str) -> &str {
+    reason.split(" (").next().unwrap_or(reason)
+}
+
+const OUTBOUND: &str = "outbound";

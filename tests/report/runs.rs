@@ -1,0 +1,411 @@
+//! Runs to render: one a situation that a reader meets.
+
+use probes::{
+    AddressRecord, Answer, Failure, Observation, Outcome, Probe, RdpNegotiation, Resolution,
+    ResolutionOutcome, Stage, Timing, Vantage,
+};
+use reachdx::evidence::{Evidence, Expectation, OwnRoutes, Plan, PlannedService, Run};
+use reachdx::inside::{
+    Address, Conntrack, Datum, Listener, Outbound, Owner, Route, RouteToClient, RulesText,
+    SNAPSHOT_VERSION, Snapshot,
+};
+use rulesets::{SecurityGroup, SecurityGroups, parse_security_group};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+/// Every situation with its name.
+pub(crate) fn all() -> Vec<(&'static str, Run)> {
+    vec![
+        ("healthy", healthy()),
+        ("security_group_no_match", security_group_no_match()),
+        ("nothing_allowed", nothing_allowed()),
+        ("outside_only_timeouts", outside_only_timeouts()),
+        ("refused_nothing_listens", refused_nothing_listens()),
+        ("name_not_found", name_not_found()),
+        ("hostile_banner", hostile_banner()),
+        ("two_addresses", two_addresses()),
+        ("outbound_smtp", outbound_smtp()),
+        ("expected_closed", expected_closed()),
+    ]
+}
+
+fn healthy() -> Run {
+    run(TARGET, SIX, |service| Some(answered(service)))
+}
+
+fn security_group_no_match() -> Run {
+    let mut run = run(TARGET, &["ssh", "http"], |service| {
+        Some(if service == "ssh" {
+            timeout()
+        } else {
+            answered(service)
+        })
+    });
+    run.evidence.groups = Some(SecurityGroups {
+        groups: vec![group(
+            "sg-1",
+            r#"{"Version":"12","Ingress":[
+                {"Protocol":"TCP","Port":"80","CidrBlock":"0.0.0.0/0","Action":"ACCEPT"},
+                {"Protocol":"TCP","Port":"443","CidrBlock":"0.0.0.0/0","Action":"ACCEPT"}]}"#,
+        )],
+    });
+    run.evidence.inside = Some(snapshot(&[("sshd", 22), ("nginx", 80)]));
+    run
+}
+
+fn nothing_allowed() -> Run {
+    let mut run = run(TARGET, SIX, |_| Some(timeout()));
+    run.evidence.groups = Some(SecurityGroups {
+        groups: vec![group("sg-empty", r#"{"Version":"3","Ingress":[]}"#)],
+    });
+    run
+}
+
+fn outside_only_timeouts() -> Run {
+    run(TARGET, SIX, |_| Some(timeout()))
+}
+
+fn refused_nothing_listens() -> Run {
+    let mut run = run(TARGET, &["ssh", "http"], |service| {
+        Some(if service == "http" {
+            stopped(Stage::Connect, Failure::Refused, 0.021)
+        } else {
+            answered(service)
+        })
+    });
+    run.evidence.inside = Some(snapshot(&[("sshd", 22)]));
+    run
+}
+
+fn name_not_found() -> Run {
+    let mut run = run("wbe-1.example", &["ssh", "https"], |_| None);
+    run.evidence.resolution = Some(Resolution {
+        name: "wbe-1.example".into(),
+        resolver: "192.0.2.53".into(),
+        outcome: ResolutionOutcome::NotFound,
+        elapsed_s: 0.018,
+    });
+    run
+}
+
+/// Bytes that a peer sent come escaped from the probes; what a user's files say does not.
+fn hostile_banner() -> Run {
+    let mut run = run(TARGET, &["ssh", "smtp"], |service| {
+        Some(if service == "ssh" {
+            let failure = Failure::WrongProtocol {
+                spoken: "unknown".into(),
+                sample: probes::escape(
+                    b"\x1b]0;owned\x07\x1b[2J\r\n| `rm -rf` <script>alert(1)</script> \xff",
+                    200,
+                ),
+            };
+            stopped(Stage::Greet, failure, 0.05)
+        } else {
+            answered(service)
+        })
+    });
+    run.evidence.notes =
+        vec!["read \u{1b}[31m安全组\u{202e}.json | `all` of <it>\nand more".into()];
+    run
+}
+
+fn two_addresses() -> Run {
+    let v6: IpAddr = "2001:db8::10".parse().unwrap();
+    let mut run = run("web-1.example", &["ssh", "https"], |service| {
+        Some(answered(service))
+    });
+    run.evidence.resolution = Some(resolution("web-1.example", &[address(), v6]));
+    let local = "[2001:db8:1::7]:40000".parse().ok();
+    for label in ["ssh", "https"] {
+        let seen = if label == "ssh" {
+            answered("ssh")
+        } else {
+            stopped(Stage::Connect, Failure::Refused, 0.034)
+        };
+        let mut observation = observation(label, v6, seen);
+        observation.local = local;
+        run.evidence.outside.push(observation);
+    }
+    run
+}
+
+fn outbound_smtp() -> Run {
+    let mut run = run(TARGET, &["ssh"], |service| Some(answered(service)));
+    let mut snapshot = snapshot(&[("sshd", 22)]);
+    let far_ends = [
+        ("mx1.example", 25, timeout()),
+        ("mx2.example", 25, timeout()),
+        ("relay.example", 587, answered("smtp")),
+        ("www.example", 443, answered("tcp")),
+    ];
+    for (index, (host, port, seen)) in far_ends.into_iter().enumerate() {
+        let address = IpAddr::from([192, 0, 2, u8::try_from(index).unwrap() + 1]);
+        let service = if port == 443 { "tcp" } else { "smtp" };
+        let mut observation = observation(service, address, seen);
+        observation.vantage = Vantage::Inside;
+        observation.local = "10.0.1.10:50000".parse().ok();
+        observation.probe.port = Some(port);
+        observation.probe.server_name = Some(host.into());
+        snapshot.outbound.push(Outbound {
+            host: host.into(),
+            port,
+            observation: Some(observation),
+            resolution_error: None,
+            trace: None,
+        });
+    }
+    run.evidence.inside = Some(snapshot);
+    run
+}
+
+fn expected_closed() -> Run {
+    let mut run = run(TARGET, &["ssh", "rdp", "http"], |service| {
+        Some(match service {
+            "rdp" => stopped(Stage::Connect, Failure::Refused, 0.02),
+            _ => answered(service),
+        })
+    });
+    run.plan.expect = BTreeMap::from([
+        ("rdp".into(), Expectation::Blocked),
+        ("http".into(), Expectation::Blocked),
+    ]);
+    run
+}
+
+fn run(target: &str, services: &[&str], see: impl Fn(&str) -> Option<(Outcome, f64)>) -> Run {
+    Run {
+        tool_version: "0.1.0".into(),
+        started_at: "2026-11-22T14:02:11Z".into(),
+        started_unix: 1_795_356_131,
+        duration_s: 4.2,
+        interrupted: false,
+        plan: Plan {
+            target: target.into(),
+            services: services.iter().map(|service| planned(service)).collect(),
+            expect: BTreeMap::new(),
+            from: None,
+            target_ip: None,
+            provider: "tencent".into(),
+            timeout_s: 4.0,
+        },
+        evidence: Evidence {
+            resolution: Some(resolution(target, &[address()])),
+            outside: services
+                .iter()
+                .filter_map(|service| Some(observation(service, address(), see(service)?)))
+                .collect(),
+            own_routes: Some(OwnRoutes {
+                ipv4: true,
+                ipv6: true,
+            }),
+            controls: vec![observation(
+                "https",
+                IpAddr::from([192, 0, 2, 80]),
+                answered("tcp"),
+            )],
+            ..Evidence::default()
+        },
+    }
+}
+
+fn planned(service: &str) -> PlannedService {
+    PlannedService {
+        label: service.into(),
+        service: service.into(),
+        port: port(service),
+    }
+}
+
+fn port(service: &str) -> Option<u16> {
+    probes::service(service).and_then(|service| service.default_port)
+}
+
+fn address() -> IpAddr {
+    IpAddr::from([203, 0, 113, 10])
+}
+
+fn resolution(name: &str, addresses: &[IpAddr]) -> Resolution {
+    let literal = name.parse::<IpAddr>().is_ok();
+    Resolution {
+        name: name.into(),
+        resolver: if literal { "literal" } else { "192.0.2.53" }.into(),
+        outcome: ResolutionOutcome::Addresses {
+            records: addresses
+                .iter()
+                .map(|address| AddressRecord {
+                    address: *address,
+                    ttl_s: (!literal).then_some(300),
+                })
+                .collect(),
+        },
+        elapsed_s: 0.012,
+    }
+}
+
+fn observation(service: &str, address: IpAddr, (outcome, total_s): (Outcome, f64)) -> Observation {
+    let opened = !matches!(
+        outcome,
+        Outcome::Stopped {
+            stage: Stage::Connect,
+            ..
+        }
+    );
+    Observation {
+        probe: Probe {
+            label: service.into(),
+            service: service.into(),
+            address,
+            port: port(service),
+            server_name: None,
+        },
+        vantage: Vantage::Outside,
+        local: "198.51.100.7:40000".parse::<SocketAddr>().ok(),
+        timing: Timing {
+            connect_s: (opened && service != "icmp").then_some(0.021),
+            first_byte_s: opened.then_some(0.03),
+            tls_s: None,
+            answer_s: None,
+            total_s,
+        },
+        outcome,
+    }
+}
+
+fn timeout() -> (Outcome, f64) {
+    stopped(Stage::Connect, Failure::Timeout, 4.0)
+}
+
+fn stopped(stage: Stage, failure: Failure, total_s: f64) -> (Outcome, f64) {
+    (Outcome::Stopped { stage, failure }, total_s)
+}
+
+fn answered(service: &str) -> (Outcome, f64) {
+    let answer = match service {
+        "ssh" => Answer::Ssh {
+            identification: "SSH-2.0-OpenSSH_9.2p1".into(),
+            preamble: Vec::new(),
+            key_exchange: None,
+        },
+        "rdp" => Answer::Rdp {
+            negotiation: RdpNegotiation::Selected { protocol: 2 },
+            nla_required: false,
+            tls: None,
+        },
+        "http" | "https" => Answer::Http {
+            status: 200,
+            reason: "OK".into(),
+            method: "HEAD".into(),
+            location: None,
+            server: Some("nginx".into()),
+            tls: None,
+        },
+        "smtp" => Answer::Smtp {
+            code: 220,
+            greeting: "web-1.example ESMTP".into(),
+            extensions: vec!["STARTTLS".into()],
+            starttls: true,
+        },
+        "icmp" => Answer::Echo {
+            sent: 5,
+            received: 5,
+            rtt_s: Some([0.03, 0.031, 0.034]),
+        },
+        _ => Answer::Open { banner: None },
+    };
+    (Outcome::Answered { answer }, 0.063)
+}
+
+fn group(id: &str, document: &str) -> SecurityGroup {
+    parse_security_group(document, id).unwrap()
+}
+
+/// A root's snapshot of an instance on which these programs listen and answer.
+fn snapshot(listening: &[(&str, u16)]) -> Snapshot {
+    let own = IpAddr::from([10, 0, 1, 10]);
+    let services = [("ssh", 22), ("http", 80)];
+    Snapshot {
+        reachdx_inside: SNAPSHOT_VERSION,
+        tool_version: "0.1.0".into(),
+        taken_at: "2026-11-22T14:00:40Z".into(),
+        duration_s: 2.5,
+        root: true,
+        listeners: read(
+            listening
+                .iter()
+                .map(|(name, port)| listener(name, *port))
+                .collect(),
+        ),
+        addresses: read(vec![Address {
+            interface: "eth0".into(),
+            address: own,
+            prefix: 24,
+            up: true,
+        }]),
+        routes: read(vec![Route {
+            destination: "0.0.0.0/0".into(),
+            gateway: Some(IpAddr::from([10, 0, 1, 1])),
+            interface: "eth0".into(),
+            metric: 100,
+            reject: false,
+        }]),
+        route_to_client: read(RouteToClient {
+            client: IpAddr::from([198, 51, 100, 7]),
+            source: Some(own),
+            error: None,
+        }),
+        probes: services
+            .iter()
+            .filter(|(_, port)| listening.iter().any(|(_, it)| it == port))
+            .map(|(service, _)| {
+                let mut seen = observation(service, own, answered(service));
+                seen.vantage = Vantage::Inside;
+                seen
+            })
+            .collect(),
+        connects: Vec::new(),
+        outbound: Vec::new(),
+        counters: read(BTreeMap::new()),
+        sysctls: read(BTreeMap::from([(
+            "net.ipv4.icmp_echo_ignore_all".into(),
+            "0".into(),
+        )])),
+        conntrack: read(Conntrack {
+            count: 120,
+            max: 65_536,
+            drops: 0,
+        }),
+        firewall: BTreeMap::from([(
+            "nft".into(),
+            read(RulesText {
+                text: String::new(),
+            }),
+        )]),
+    }
+}
+
+fn listener(name: &str, port: u16) -> Listener {
+    Listener {
+        protocol: "tcp".into(),
+        address: IpAddr::from([0, 0, 0, 0]),
+        port,
+        v6_only: None,
+        queue: 0,
+        backlog: Some(128),
+        uid: 0,
+        owner: Owner::Process {
+            pid: 700,
+            name: name.into(),
+        },
+    }
+}
+
+fn read<T>(value: T) -> Datum<T> {
+    Datum::Read {
+        source: "/proc".into(),
+        value,
+        truncated: false,
+    }
+}
+
+const TARGET: &str = "203.0.113.10";
+const SIX: &[&str] = &["ssh", "rdp", "http", "https", "icmp", "smtp"];
