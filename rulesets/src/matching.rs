@@ -139,7 +139,8 @@ fn compare_peer<'a>(peer: &'a Peer, flow: &Flow) -> Match<'a> {
         (Peer::All, _) if flow.family == Family::V4 => Match::Yes,
         (Peer::All, _) => Match::Unknown(Missing::AllOverIpv6),
         (Peer::Unnamed, _) => Match::Unknown(Missing::NamedPeer),
-        (Peer::Group(_), Some(address)) if !private(address) => Match::No,
+        // A member's IPv6 address is a global one: only public IPv4 addresses are never members.
+        (Peer::Group(_), Some(address @ IpAddr::V4(_))) if !private(address) => Match::No,
         (Peer::Group(id), Some(_)) => Match::Unknown(Missing::GroupMembers(id)),
         (Peer::Template(id), Some(_)) => Match::Unknown(Missing::AddressTemplate(id)),
         (Peer::Net(_) | Peer::Group(_) | Peer::Template(_), None) => {

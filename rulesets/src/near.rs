@@ -67,8 +67,11 @@ fn default_denial(groups: &SecurityGroups, flow: &Flow) -> Denial {
         .map(|rule| (rule, Comparison::new(rule, flow)))
         .collect();
     let yes = |fields: &[Match<'_>]| fields.iter().all(|field| *field == Match::Yes);
-    let but_for_peer = |(_, is): &(&Rule, Comparison<'_>)| {
-        is.peer == Match::No && yes(&[is.family, is.protocol, is.port])
+    // A rule that opens every port to somebody else was not written for this service.
+    let but_for_peer = |(rule, is): &(&Rule, Comparison<'_>)| {
+        is.peer == Match::No
+            && yes(&[is.family, is.protocol, is.port])
+            && for_this_service(&rule.service)
     };
     let but_for_family =
         |(_, is): &(&Rule, Comparison<'_>)| is.family == Match::No && yes(&[is.protocol, is.port]);
@@ -90,15 +93,18 @@ fn default_denial(groups: &SecurityGroups, flow: &Flow) -> Denial {
     }
 }
 
+/// True when a rule is for a service rather than for everything.
+fn for_this_service(service: &Service) -> bool {
+    match service {
+        Service::Tcp(ports) | Service::Udp(ports) => *ports != Ports::Any,
+        Service::Icmp | Service::Icmpv6 | Service::Gre => true,
+        Service::All | Service::Template(_) => false,
+    }
+}
+
 /// True when a rule for TCP or UDP names the flow's port itself, and the flow is one of the two.
 fn explicit_port(service: &Service, flow: &Flow) -> bool {
-    let named = match service {
-        Service::Tcp(ports) | Service::Udp(ports) => *ports != Ports::Any,
-        Service::All | Service::Icmp | Service::Icmpv6 | Service::Gre | Service::Template(_) => {
-            false
-        }
-    };
-    named && matches!(flow.protocol, Protocol::Tcp | Protocol::Udp)
+    for_this_service(service) && matches!(flow.protocol, Protocol::Tcp | Protocol::Udp)
 }
 
 fn near_miss(group: &SecurityGroup, index: usize, rule: &Rule, failed: &[&str]) -> NearMiss {

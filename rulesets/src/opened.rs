@@ -191,8 +191,8 @@ impl Slice {
         match (peer, self.family) {
             (Peer::Net(net), family) => (Intervals::of(&[*net], family), none()),
             (Peer::All, Family::V4) => (Intervals::all(self.family), none()),
-            (Peer::Group(_), family) => (none(), Intervals::of(&PRIVATE, family)),
-            (Peer::All, Family::V6) | (Peer::Template(_) | Peer::Unnamed, _) => {
+            (Peer::Group(_), family @ Family::V4) => (none(), Intervals::of(&PRIVATE, family)),
+            (Peer::All | Peer::Group(_), Family::V6) | (Peer::Template(_) | Peer::Unnamed, _) => {
                 (none(), Intervals::all(self.family))
             }
         }
