@@ -206,7 +206,8 @@ fn peer_matches(peer: &str, packet: Packet) -> Option<bool> {
             let inside = private
                 .iter()
                 .any(|(base, prefix)| inside(address, base, *prefix));
-            if inside { None } else { Some(false) }
+            // Every IPv6 address may be a member's.
+            if inside || !v4 { None } else { Some(false) }
         }
         _ => None,
     }
