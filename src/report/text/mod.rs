@@ -105,7 +105,10 @@ impl Row {
             }
             (None, Standing::Fares(_)) => time,
         };
-        let destination = flow.destination.clone().unwrap_or_default();
+        let destination = words::far_end(run, flow)
+            .or(flow.destination.as_deref())
+            .unwrap_or_default()
+            .to_owned();
         Self {
             standing,
             name: words::name(flow),
@@ -149,15 +152,10 @@ fn footer(
 ) -> io::Result<()> {
     page.blank()?;
     page.paragraph(&format!(
-        "checked {} in {} by reachdx {}{}",
+        "checked {} in {} by reachdx {}",
         run.started_at,
         words::seconds(run.duration_s),
-        run.tool_version,
-        if run.interrupted {
-            "; interrupted before every probe was done"
-        } else {
-            ""
-        }
+        run.tool_version
     ))?;
     let causes = groups
         .iter()

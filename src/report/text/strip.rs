@@ -34,7 +34,7 @@ pub(super) fn strip(flow: &FlowDiagnosis, room: usize) -> Vec<String> {
             (false, true) => "..",
             (false, false) => "--",
         };
-        if line.len() + joint.len() + cell.len() > room {
+        if line.len() + joint.len() + cell.len() + JOINT > room {
             line.push_str(joint);
             lines.push(std::mem::take(&mut line));
             line.push_str(&cell);
@@ -49,6 +49,8 @@ pub(super) fn strip(flow: &FlowDiagnosis, room: usize) -> Vec<String> {
     lines
 }
 
+/// The columns of a joint, kept free for the one that may follow.
+const JOINT: usize = 2;
 const LAYERS: &[Layer] = &[
     Layer::Prober,
     Layer::Isp,
