@@ -1,7 +1,9 @@
 //! Words and look-ups that several renderers share.
 
 use super::paint::Paint;
-use crate::diagnosis::{self, Certainty, Exclusion, FixReport, FlowDiagnosis, Risk, Status};
+use crate::diagnosis::{
+    self, Certainty, Exclusion, FixReport, FlowDiagnosis, NextTest, Risk, Status,
+};
 use crate::evidence::{Expectation, Run};
 use crate::inside::Outbound;
 use probes::{Answer, Observation, Outcome, ResolutionOutcome};
@@ -153,11 +155,34 @@ pub(super) fn far_end<'a>(run: &'a Run, flow: &'a FlowDiagnosis) -> Option<&'a s
 
 /// The flow's name, with its address when it is not the target's first, and with its far end.
 pub(super) fn full_name(run: &Run, flow: &FlowDiagnosis) -> String {
+    placed(run, flow, name(flow))
+}
+
+/// The same without the transport.
+pub(super) fn short_name(run: &Run, flow: &FlowDiagnosis) -> String {
+    placed(run, flow, flow.service.clone())
+}
+
+fn placed(run: &Run, flow: &FlowDiagnosis, name: String) -> String {
     match (far_end(run, flow), flow.id.split_once('@')) {
-        (Some(host), _) => format!("{} to {host}", name(flow)),
-        (None, Some((_, further))) => format!("{} at {further}", name(flow)),
-        (None, None) => name(flow),
+        (Some(host), _) => format!("{name} to {host}"),
+        (None, Some((_, further))) => format!("{name} at {further}"),
+        (None, None) => name,
     }
+}
+
+/// The commands of a test, each with the remark in brackets that stands behind it, such as where to
+/// run it.
+pub(super) fn commands(test: &NextTest) -> Vec<(&str, Option<&str>)> {
+    test.command
+        .split("; ")
+        .map(|whole| {
+            whole
+                .strip_suffix(')')
+                .and_then(|open| open.rsplit_once(" ("))
+                .map_or((whole, None), |(command, remark)| (command, Some(remark)))
+        })
+        .collect()
 }
 
 fn asked(far_end: &Outbound) -> Option<String> {

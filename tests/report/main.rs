@@ -203,7 +203,10 @@ fn commands(diagnosis: &Diagnosis) -> Vec<String> {
             all.push(fix.rollback.clone());
         }
         for test in &flow.next_tests {
-            all.extend(test.command.split("; ").map(str::to_owned));
+            for part in test.command.split("; ") {
+                let command = part.split(" (").next().unwrap_or(part);
+                all.push(command.to_owned());
+            }
         }
         all.extend(
             flow.cause

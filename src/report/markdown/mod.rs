@@ -4,6 +4,7 @@
 mod cell;
 mod reproduce;
 
+use super::group::{self, Group};
 use super::words::{self, Standing};
 use crate::diagnosis::{Diagnosis, FixReport, FlowDiagnosis, PassState, Status};
 use crate::evidence::Run;
@@ -20,7 +21,7 @@ pub(super) fn write(run: &Run, diagnosis: &Diagnosis, out: &mut impl Write) -> i
         .collect();
     writeln!(out, "## Symptom\n\n{}", symptom(run, diagnosis, &faulty))?;
     writeln!(out, "\n## Verdict\n")?;
-    verdict(run, diagnosis, &faulty, out)?;
+    verdict(run, diagnosis, out)?;
     writeln!(out, "\n## Probes\n")?;
     probes(run, diagnosis, out)?;
     writeln!(out, "\n## Rules\n")?;
@@ -94,39 +95,12 @@ fn target(run: &Run) -> String {
     }
 }
 
-fn verdict(
-    run: &Run,
-    diagnosis: &Diagnosis,
-    faulty: &[&FlowDiagnosis],
-    out: &mut impl Write,
-) -> io::Result<()> {
+fn verdict(run: &Run, diagnosis: &Diagnosis, out: &mut impl Write) -> io::Result<()> {
     let status = words::status(diagnosis.status);
     writeln!(out, "Overall: **{status}**.")?;
-    for flow in faulty {
-        writeln!(out, "\n### {}\n", inline(&words::full_name(run, flow)))?;
-        match &flow.cause {
-            Some(cause) => writeln!(
-                out,
-                "- **{}** at layer {}: {} ({})",
-                words::certainty(cause.certainty),
-                inline(&cause.layer),
-                inline(&cause.summary),
-                inline(&cause.id)
-            )?,
-            None => writeln!(out, "- no cause of the catalogue fits the evidence")?,
-        }
-        for also in &flow.also {
-            let summary = inline(&also.summary);
-            writeln!(out, "- after that: {summary} ({})", inline(&also.id))?;
-        }
-        if flow.candidates.len() > 1 {
-            let ids: Vec<_> = flow.candidates.iter().map(|it| inline(&it.id)).collect();
-            writeln!(out, "- causes that fit: {}", ids.join(", "))?;
-        }
-        for (reading, ids) in words::by_reading(&flow.excluded) {
-            let ids = inline(&ids.join(", "));
-            writeln!(out, "- excluded, since {}: {ids}", inline(reading))?;
-        }
+    for group in group::groups(run, diagnosis) {
+        writeln!(out, "\n### {}\n", inline(&group.names(run)))?;
+        of_group(run, &group, out)?;
     }
     for (index, finding) in diagnosis.findings.iter().enumerate() {
         if index == 0 {
@@ -135,6 +109,42 @@ fn verdict(
         let severity = format!("{:?}", finding.severity).to_lowercase();
         let summary = inline(&finding.summary);
         writeln!(out, "- {severity}: {summary} ({})", inline(&finding.id))?;
+    }
+    Ok(())
+}
+
+fn of_group(run: &Run, group: &Group<'_>, out: &mut impl Write) -> io::Result<()> {
+    for flow in group.flows() {
+        let name = inline(&words::full_name(run, flow));
+        match &flow.cause {
+            Some(cause) => writeln!(
+                out,
+                "- {name}: **{}** at layer {}: {} ({})",
+                words::certainty(cause.certainty),
+                inline(&cause.layer),
+                inline(&cause.summary),
+                inline(&cause.id)
+            )?,
+            None => writeln!(out, "- {name}: no cause of the catalogue fits the evidence")?,
+        }
+        for also in &flow.also {
+            let summary = inline(&also.summary);
+            writeln!(out, "- after that: {summary} ({})", inline(&also.id))?;
+        }
+    }
+    let candidates = group.candidates();
+    if candidates.len() > 1 {
+        let ids: Vec<_> = candidates.iter().map(|(id, _)| inline(id)).collect();
+        writeln!(out, "- causes that fit: {}", ids.join(", "))?;
+    }
+    let told_for = if group.flows().len() > 1 {
+        format!(" for {}", inline(&words::full_name(run, group.first())))
+    } else {
+        String::new()
+    };
+    for (reading, ids) in words::by_reading(&group.first().excluded) {
+        let (reading, ids) = (inline(reading), inline(&ids.join(", ")));
+        writeln!(out, "- excluded{told_for}, since {reading}: {ids}")?;
     }
     Ok(())
 }
@@ -233,18 +243,23 @@ fn evidence(diagnosis: &Diagnosis, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn next(faulty: &[&FlowDiagnosis], out: &mut impl Write) -> io::Result<()> {
-    let mut commands: Vec<&str> = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
     for test in faulty.iter().flat_map(|flow| &flow.next_tests) {
-        for command in test.command.split("; ") {
-            if !commands.contains(&command) {
-                commands.push(command);
+        for (command, remark) in words::commands(test) {
+            let line = match remark {
+                Some(remark) => format!("{command}    # {remark}"),
+                None => command.to_owned(),
+            };
+            if !lines.contains(&line) {
+                lines.push(line);
             }
         }
     }
-    if commands.is_empty() {
-        return writeln!(out, "No further evidence is needed.");
+    if lines.is_empty() {
+        return writeln!(out, "No further evidence is asked for.");
     }
-    fenced(&commands, out)
+    let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+    fenced(&lines, out)
 }
 
 /// Every fix, once for all flows it is the same for.

@@ -1,11 +1,11 @@
 //! One fault: what it is, where it is, why we say so, what else, and what to do.
 
-use super::group::Group;
 use super::page::Page;
 use super::{fix, strip};
 use crate::diagnosis::{CauseReport, Certainty, Diagnosis, EvidenceItem, Exclusion, FlowDiagnosis};
 use crate::evidence::Run;
-use crate::report::escape::{columns, cut, printable};
+use crate::report::escape::{columns, printable};
+use crate::report::group::Group;
 use crate::report::paint::Paint;
 use crate::report::words;
 use std::io::{self, Write};
@@ -91,6 +91,7 @@ fn why(
     }
     match group.flows().len() - 1 {
         0 => Ok(()),
+        1 => page.more("likewise for the other flow"),
         others => page.more(&format!(
             "likewise for the other {}",
             words::count(others as u64, "flow")
@@ -146,7 +147,7 @@ fn excluded(page: &mut Page<'_, impl Write>, excluded: &[Exclusion]) -> io::Resu
     for (index, (reading, ids)) in readings.iter().take(EXCLUSIONS).enumerate() {
         let label = if index == 0 { "EXCLUDED" } else { "" };
         let line = exclusion(reading, ids, page.room());
-        page.lines(label, &[line])?;
+        page.entry(label, &line)?;
     }
     let rest: usize = readings.iter().skip(EXCLUSIONS).map(|it| it.1.len()).sum();
     match rest {
@@ -155,31 +156,35 @@ fn excluded(page: &mut Page<'_, impl Write>, excluded: &[Exclusion]) -> io::Resu
     }
 }
 
-/// As many causes as a line holds.
+/// As many causes as a line holds; one at least.
 fn exclusion(reading: &str, ids: &[&str], room: usize) -> String {
-    let reading = printable(reading);
-    for shown in (1..=ids.len()).rev() {
+    let words = |shown: usize| {
         let more = match ids.len() - shown {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let line = format!("{reading}: not {}{more}", ids[..shown].join(", "));
-        if columns(&line) <= room {
-            return line;
-        }
-    }
-    cut(
-        &format!("{reading}: not {}", words::count(ids.len() as u64, "cause")),
-        room,
-    )
+        format!("{reading}: not {}{more}", ids[..shown].join(", "))
+    };
+    (2..=ids.len())
+        .rev()
+        .map(words)
+        .find(|line| columns(&printable(line)) <= room)
+        .unwrap_or_else(|| words(1))
 }
 
 fn next(page: &mut Page<'_, impl Write>, group: &Group<'_>) -> io::Result<()> {
     for (index, test) in group.first().next_tests.iter().enumerate() {
         let label = if index == 0 { "NEXT" } else { "" };
         let causes = words::count(test.splits.len() as u64, "cause");
-        page.entry(label, &format!("settles {causes}:"))?;
-        for command in test.command.split("; ") {
+        for (place, (command, remark)) in words::commands(test).into_iter().enumerate() {
+            match (place, remark) {
+                (0, Some(remark)) => {
+                    page.entry(label, &format!("settles {causes}, {remark}:"))?;
+                }
+                (0, None) => page.entry(label, &format!("settles {causes}:"))?,
+                (_, Some(remark)) => page.more(&format!("then, {remark}:"))?,
+                (_, None) => {}
+            }
             page.command(command)?;
         }
     }

@@ -1,9 +1,9 @@
 //! What would help, with its computed effect, in words short enough to act on.
 
-use super::group::Group;
 use super::page::Page;
 use crate::diagnosis::{After, Certainty, FixReport, Status};
-use crate::report::escape::cut;
+use crate::report::escape::columns;
+use crate::report::group::Group;
 use crate::report::words;
 use std::io::{self, Write};
 
@@ -34,7 +34,7 @@ fn likewise(page: &mut Page<'_, impl Write>, group: &Group<'_>) -> io::Result<()
         .iter()
         .skip(1)
         .filter(|other| commands(other.fixes.first()) != commands(group.first().fixes.first()))
-        .map(|other| words::name(other))
+        .map(|other| other.service.clone())
         .collect();
     if others.is_empty() {
         return Ok(());
@@ -59,7 +59,7 @@ fn one(page: &mut Page<'_, impl Write>, label: &str, fix: &FixReport) -> io::Res
         effect.push_str("; opens ");
         effect.push_str(&fix.opens.summary);
     }
-    page.more(&cut(&effect, EFFECT_LINES * page.room()))?;
+    page.more(&shortened(&effect, EFFECT_LINES * page.room()))?;
     if fix.commands.is_empty() {
         for step in &fix.steps {
             page.more(&format!("- {step}"))?;
@@ -80,6 +80,19 @@ fn rollback(page: &mut Page<'_, impl Write>, fix: &FixReport) -> io::Result<()> 
         return page.command(&fix.rollback);
     }
     page.more(&format!("undo: {}", fix.rollback))
+}
+
+/// As many parts of a list as fit, and a remark that there are more.
+fn shortened(list: &str, room: usize) -> String {
+    const MORE: &str = "; and more";
+    let mut kept = String::new();
+    for part in list.split_inclusive("; ") {
+        if columns(&kept) + columns(part) + MORE.len() > room && !kept.is_empty() {
+            return format!("{}{MORE}", kept.trim_end_matches("; "));
+        }
+        kept.push_str(part);
+    }
+    kept
 }
 
 /// The state after a fix, in words.

@@ -3,15 +3,14 @@
 
 mod block;
 mod fix;
-mod group;
 mod page;
 mod strip;
 
+use super::group::{self, Group};
 use super::words::{self, Standing};
 use super::{Style, escape};
 use crate::diagnosis::{Diagnosis, FlowDiagnosis, Severity};
 use crate::evidence::Run;
-use group::Group;
 use page::Page;
 use std::io::{self, Write};
 

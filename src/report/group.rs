@@ -1,8 +1,8 @@
 //! Flows with the same fault, told once.
 
+use super::words::{self, Standing};
 use crate::diagnosis::{CauseReport, Certainty, Diagnosis, FlowDiagnosis};
 use crate::evidence::Run;
-use crate::report::words::{self, Standing};
 
 /// Flows that one block explains, in plan order.
 pub(super) struct Group<'a> {
@@ -20,12 +20,12 @@ impl<'a> Group<'a> {
         &self.flows
     }
 
-    /// Their names: `ssh tcp/22, rdp tcp/3389`.
+    /// Their names: `ssh, rdp, smtp-out to mx1.example`.
     pub(super) fn names(&self, run: &Run) -> String {
         let names: Vec<_> = self
             .flows
             .iter()
-            .map(|flow| words::full_name(run, flow))
+            .map(|flow| words::short_name(run, flow))
             .collect();
         names.join(", ")
     }
