@@ -8,6 +8,7 @@
 mod document;
 mod escape;
 mod exit;
+mod group;
 mod markdown;
 mod nagios;
 mod paint;

@@ -1,9 +1,13 @@
 //! Words and look-ups that several renderers share.
 
 use super::paint::Paint;
-use crate::diagnosis::{self, Certainty, FlowDiagnosis, Status};
+use crate::diagnosis::{
+    self, Certainty, Exclusion, FixReport, FlowDiagnosis, NextTest, Risk, Status,
+};
 use crate::evidence::{Expectation, Run};
+use crate::inside::Outbound;
 use probes::{Answer, Observation, Outcome, ResolutionOutcome};
+use std::cmp::Reverse;
 
 /// How a flow stands against what was expected of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -83,6 +87,43 @@ pub(super) fn certainty(certainty: Certainty) -> &'static str {
     }
 }
 
+/// What a fix may do, in words.
+pub(super) fn risk(risk: Risk) -> &'static str {
+    match risk {
+        Risk::Safe => "safe",
+        Risk::Review => "read before use",
+        Risk::Manual => "by hand",
+    }
+}
+
+/// Whether a fix is undone by a command: one that starts like one of its own. Otherwise the way back
+/// is told in prose.
+pub(super) fn rolls_back_by_command(fix: &FixReport) -> bool {
+    let tool = |text: &str| text.split(' ').next().map(str::to_owned);
+    fix.commands
+        .values()
+        .any(|command| tool(command) == tool(&fix.rollback))
+}
+
+/// Exclusions by the reading that makes them, the one that rules out most first; of its causes the
+/// common ones first.
+pub(super) fn by_reading(excluded: &[Exclusion]) -> Vec<(&str, Vec<&str>)> {
+    let mut readings: Vec<(&str, Vec<&str>)> = Vec::new();
+    for exclusion in excluded {
+        let reason = &exclusion.reason;
+        let reading = reason.split(" (").next().unwrap_or(reason);
+        match readings.iter_mut().find(|(it, _)| *it == reading) {
+            Some((_, ids)) => ids.push(&exclusion.id),
+            None => readings.push((reading, vec![&exclusion.id])),
+        }
+    }
+    readings.sort_by_key(|(_, ids)| Reverse(ids.len()));
+    for (_, ids) in &mut readings {
+        ids.sort_by_key(|id| Reverse(diagnosis::cause(id).map_or(0, |cause| cause.weight)));
+    }
+    readings
+}
+
 /// The flow's transport and port: `tcp/22`, `icmp`.
 pub(super) fn transport(flow: &FlowDiagnosis) -> String {
     flow.port.map_or_else(
@@ -101,15 +142,63 @@ pub(super) fn name(flow: &FlowDiagnosis) -> String {
     }
 }
 
-/// The state that a cause of the catalogue describes, in words.
-pub(super) fn title(id: &str, flow: &FlowDiagnosis, run: &Run) -> String {
+/// The name of the far end of a flow that leaves the instance.
+pub(super) fn far_end<'a>(run: &'a Run, flow: &'a FlowDiagnosis) -> Option<&'a str> {
+    let destination = flow.destination.as_deref()?;
+    let far_ends = &run.evidence.inside.as_ref()?.outbound;
+    far_ends
+        .iter()
+        .filter(|it| leaves(flow) && Some(it.port) == flow.port)
+        .find(|it| it.host == destination || asked(it).is_some_and(|at| at == destination))
+        .map(|it| it.host.as_str())
+}
+
+/// The flow's name, with its address when it is not the target's first, and with its far end.
+pub(super) fn full_name(run: &Run, flow: &FlowDiagnosis) -> String {
+    placed(run, flow, name(flow))
+}
+
+/// The same without the transport.
+pub(super) fn short_name(run: &Run, flow: &FlowDiagnosis) -> String {
+    placed(run, flow, flow.service.clone())
+}
+
+fn placed(run: &Run, flow: &FlowDiagnosis, name: String) -> String {
+    match (far_end(run, flow), flow.id.split_once('@')) {
+        (Some(host), _) => format!("{name} to {host}"),
+        (None, Some((_, further))) => format!("{name} at {further}"),
+        (None, None) => name,
+    }
+}
+
+/// The commands of a test, each with the remark in brackets that stands behind it, such as where to
+/// run it.
+pub(super) fn commands(test: &NextTest) -> Vec<(&str, Option<&str>)> {
+    test.command
+        .split("; ")
+        .map(|whole| {
+            whole
+                .strip_suffix(')')
+                .and_then(|open| open.rsplit_once(" ("))
+                .map_or((whole, None), |(command, remark)| (command, Some(remark)))
+        })
+        .collect()
+}
+
+fn asked(far_end: &Outbound) -> Option<String> {
+    let seen = far_end.observation.as_ref()?;
+    Some(seen.probe.address.to_string())
+}
+
+/// The state that a cause of the catalogue describes, in words, with `subject` for the flow.
+pub(super) fn title(id: &str, subject: &str, flow: &FlowDiagnosis, run: &Run) -> String {
     let Some(cause) = diagnosis::cause(id) else {
         return id.to_owned();
     };
     let port = flow.port.map_or_else(String::new, |port| port.to_string());
     cause
         .title
-        .replace("{flow}", &transport(flow))
+        .replace("{flow}", subject)
         .replace("{port}", &port)
         .replace("{client}", flow.source.as_deref().unwrap_or("the client"))
         .replace("{target}", &run.plan.target)
@@ -139,9 +228,7 @@ pub(super) fn observation<'a>(run: &'a Run, flow: &FlowDiagnosis) -> Option<&'a 
             .iter()
             .filter(|it| Some(it.port) == flow.port)
             .filter_map(|it| Some((it, it.observation.as_ref()?)))
-            .find(|(it, seen)| {
-                it.host == destination || seen.probe.address.to_string() == destination
-            })
+            .find(|(it, _)| it.host == destination || asked(it).is_some_and(|at| at == destination))
             .map(|(_, seen)| seen);
     }
     run.evidence.outside.iter().find(|seen| {
@@ -194,11 +281,6 @@ pub(super) fn addresses(run: &Run) -> Vec<String> {
 pub(super) fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
-}
-
-/// The part of an exclusion's reason that names the reading, without its particulars.
-pub(super) fn reading(reason: &str) -> &str {
-    reason.split(" (").next().unwrap_or(reason)
 }
 
 const OUTBOUND: &str = "outbound";

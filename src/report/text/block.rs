@@ -1,11 +1,11 @@
 //! One fault: what it is, where it is, why we say so, what else, and what to do.
 
-use super::group::Group;
 use super::page::Page;
 use super::{fix, strip};
-use crate::diagnosis::{Certainty, Diagnosis, Exclusion, FlowDiagnosis};
+use crate::diagnosis::{CauseReport, Certainty, Diagnosis, EvidenceItem, Exclusion, FlowDiagnosis};
 use crate::evidence::Run;
-use crate::report::escape::cut;
+use crate::report::escape::{columns, printable};
+use crate::report::group::Group;
 use crate::report::paint::Paint;
 use crate::report::words;
 use std::io::{self, Write};
@@ -20,9 +20,9 @@ pub(super) fn write(
     let flow = group.first();
     page.blank()?;
     if diagnosis.flows.len() > 1 {
-        page.entry("FLOW", &group.names())?;
+        page.entry("FLOW", &group.names(run))?;
     }
-    what(page, run, group)?;
+    what(page, run, diagnosis, group)?;
     page.lines("PATH", &strip::strip(flow, page.room()))?;
     why(page, diagnosis, group)?;
     also(page, flow)?;
@@ -32,7 +32,13 @@ pub(super) fn write(
     next(page, group)
 }
 
-fn what(page: &mut Page<'_, impl Write>, run: &Run, group: &Group<'_>) -> io::Result<()> {
+/// The cause in one sentence; its particulars are among the facts below.
+fn what(
+    page: &mut Page<'_, impl Write>,
+    run: &Run,
+    diagnosis: &Diagnosis,
+    group: &Group<'_>,
+) -> io::Result<()> {
     let flow = group.first();
     let Some(cause) = &flow.cause else {
         let lead = ("UNKNOWN:", Paint::Unsure);
@@ -43,51 +49,64 @@ fn what(page: &mut Page<'_, impl Write>, run: &Run, group: &Group<'_>) -> io::Re
         Certainty::Likely => ("LIKELY:", Paint::Bad),
         Certainty::Possible => {
             let words = format!(
-                "{} and {} causes fit; nothing tells them apart yet",
+                "{}; {} causes fit, and nothing tells them apart yet",
                 words::outcome(flow).replace('_', " "),
                 group.candidates().len()
             );
             return page.headed("WHAT", ("POSSIBLE:", Paint::Unsure), &words);
         }
     };
-    let summary = if group.flows().len() > 1 {
-        words::title(&cause.id, flow, run).replace(&words::transport(flow), "any of these flows")
-    } else {
-        cause.summary.clone()
-    };
-    page.headed("WHAT", (lead, paint), &summary)
+    let title = words::title(&cause.id, &group.subject(), flow, run);
+    let quoted = |detail: &str| facts(diagnosis, cause).any(|item| item.summary.contains(detail));
+    let particulars = cause
+        .summary
+        .split_once(": ")
+        .map(|(_, particulars)| particulars)
+        .filter(|particulars| !particulars.split("; ").all(quoted));
+    match particulars {
+        Some(particulars) if group.flows().len() == 1 => {
+            page.headed("WHAT", (lead, paint), &format!("{title}: {particulars}"))
+        }
+        _ => page.headed("WHAT", (lead, paint), &title),
+    }
 }
 
-/// The facts the cause rests on.
+/// The facts the cause rests on; of several flows, those of the first.
 fn why(
     page: &mut Page<'_, impl Write>,
     diagnosis: &Diagnosis,
     group: &Group<'_>,
 ) -> io::Result<()> {
-    let mut ids: Vec<&String> = Vec::new();
-    for cause in group.flows().iter().filter_map(|flow| flow.cause.as_ref()) {
-        for id in &cause.evidence {
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
-        }
+    let Some(cause) = &group.first().cause else {
+        return Ok(());
+    };
+    for (index, item) in facts(diagnosis, cause).take(FACTS).enumerate() {
+        let label = if index == 0 { "WHY" } else { "" };
+        let words = format!("{} {}: {}", item.id, item.vantage, item.summary);
+        page.entry(label, &words)?;
     }
-    let facts: Vec<_> = diagnosis
+    let more = facts(diagnosis, cause).count().saturating_sub(FACTS);
+    if more > 0 {
+        page.more(&format!("and {} more", words::count(more as u64, "fact")))?;
+    }
+    match group.flows().len() - 1 {
+        0 => Ok(()),
+        1 => page.more("likewise for the other flow"),
+        others => page.more(&format!(
+            "likewise for the other {}",
+            words::count(others as u64, "flow")
+        )),
+    }
+}
+
+fn facts<'a>(
+    diagnosis: &'a Diagnosis,
+    cause: &CauseReport,
+) -> impl Iterator<Item = &'a EvidenceItem> {
+    diagnosis
         .evidence
         .iter()
-        .filter(|item| ids.contains(&&item.id))
-        .collect();
-    for (index, item) in facts.iter().take(FACTS).enumerate() {
-        let label = if index == 0 { "WHY" } else { "" };
-        page.entry(
-            label,
-            &format!("{} {}: {}", item.id, item.vantage, item.summary),
-        )?;
-    }
-    match facts.len().saturating_sub(FACTS) {
-        0 => Ok(()),
-        more => page.more(&format!("and {more} more like these")),
-    }
+        .filter(|item| cause.evidence.contains(&item.id))
 }
 
 fn also(page: &mut Page<'_, impl Write>, flow: &FlowDiagnosis) -> io::Result<()> {
@@ -109,7 +128,11 @@ fn candidates(page: &mut Page<'_, impl Write>, run: &Run, group: &Group<'_>) -> 
     }
     for (index, (id, flow)) in candidates.iter().take(CANDIDATES).enumerate() {
         let label = if index == 0 { "COULD BE" } else { "" };
-        let words = format!("{}. {} ({id})", index + 1, words::title(id, flow, run));
+        let words = format!(
+            "{}. {} ({id})",
+            index + 1,
+            words::title(id, &group.subject(), flow, run)
+        );
         page.entry(label, &words)?;
     }
     match candidates.len().saturating_sub(CANDIDATES) {
@@ -118,22 +141,13 @@ fn candidates(page: &mut Page<'_, impl Write>, run: &Run, group: &Group<'_>) -> 
     }
 }
 
-/// What is ruled out, told by the reading that does it; the readings that rule out most come first.
+/// What is ruled out, told by the reading that does it.
 fn excluded(page: &mut Page<'_, impl Write>, excluded: &[Exclusion]) -> io::Result<()> {
-    let mut readings: Vec<(&str, Vec<&str>)> = Vec::new();
-    for exclusion in excluded {
-        let reading = words::reading(&exclusion.reason);
-        match readings.iter_mut().find(|(it, _)| *it == reading) {
-            Some((_, ids)) => ids.push(&exclusion.id),
-            None => readings.push((reading, vec![&exclusion.id])),
-        }
-    }
-    readings.sort_by_key(|(_, ids)| std::cmp::Reverse(ids.len()));
+    let readings = words::by_reading(excluded);
     for (index, (reading, ids)) in readings.iter().take(EXCLUSIONS).enumerate() {
         let label = if index == 0 { "EXCLUDED" } else { "" };
-        let count = words::count(ids.len() as u64, "cause");
-        let line = format!("{count}, since {reading}: {}", ids.join(", "));
-        page.lines(label, &[cut(&line, page.room())])?;
+        let line = exclusion(reading, ids, page.room());
+        page.entry(label, &line)?;
     }
     let rest: usize = readings.iter().skip(EXCLUSIONS).map(|it| it.1.len()).sum();
     match rest {
@@ -142,16 +156,35 @@ fn excluded(page: &mut Page<'_, impl Write>, excluded: &[Exclusion]) -> io::Resu
     }
 }
 
+/// As many causes as a line holds; one at least.
+fn exclusion(reading: &str, ids: &[&str], room: usize) -> String {
+    let words = |shown: usize| {
+        let more = match ids.len() - shown {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{reading}: not {}{more}", ids[..shown].join(", "))
+    };
+    (2..=ids.len())
+        .rev()
+        .map(words)
+        .find(|line| columns(&printable(line)) <= room)
+        .unwrap_or_else(|| words(1))
+}
+
 fn next(page: &mut Page<'_, impl Write>, group: &Group<'_>) -> io::Result<()> {
-    let flow = group.first();
-    let total = flow.candidates.len();
-    for (index, test) in flow.next_tests.iter().enumerate() {
+    for (index, test) in group.first().next_tests.iter().enumerate() {
         let label = if index == 0 { "NEXT" } else { "" };
-        page.entry(
-            label,
-            &format!("tells {} of {total} apart:", test.splits.len()),
-        )?;
-        for command in test.command.split("; ") {
+        let causes = words::count(test.splits.len() as u64, "cause");
+        for (place, (command, remark)) in words::commands(test).into_iter().enumerate() {
+            match (place, remark) {
+                (0, Some(remark)) => {
+                    page.entry(label, &format!("settles {causes}, {remark}:"))?;
+                }
+                (0, None) => page.entry(label, &format!("settles {causes}:"))?,
+                (_, Some(remark)) => page.more(&format!("then, {remark}:"))?,
+                (_, None) => {}
+            }
             page.command(command)?;
         }
     }
@@ -159,6 +192,6 @@ fn next(page: &mut Page<'_, impl Write>, group: &Group<'_>) -> io::Result<()> {
 }
 
 /// More facts than this and a reader reads none.
-const FACTS: usize = 5;
+const FACTS: usize = 4;
 const CANDIDATES: usize = 5;
 const EXCLUSIONS: usize = 4;

@@ -3,15 +3,14 @@
 
 mod block;
 mod fix;
-mod group;
 mod page;
 mod strip;
 
+use super::group::{self, Group};
 use super::words::{self, Standing};
 use super::{Style, escape};
 use crate::diagnosis::{Diagnosis, FlowDiagnosis, Severity};
 use crate::evidence::Run;
-use group::Group;
 use page::Page;
 use std::io::{self, Write};
 
@@ -105,7 +104,10 @@ impl Row {
             }
             (None, Standing::Fares(_)) => time,
         };
-        let destination = flow.destination.clone().unwrap_or_default();
+        let destination = words::far_end(run, flow)
+            .or(flow.destination.as_deref())
+            .unwrap_or_default()
+            .to_owned();
         Self {
             standing,
             name: words::name(flow),
@@ -149,15 +151,10 @@ fn footer(
 ) -> io::Result<()> {
     page.blank()?;
     page.paragraph(&format!(
-        "checked {} in {} by reachdx {}{}",
+        "checked {} in {} by reachdx {}",
         run.started_at,
         words::seconds(run.duration_s),
-        run.tool_version,
-        if run.interrupted {
-            "; interrupted before every probe was done"
-        } else {
-            ""
-        }
+        run.tool_version
     ))?;
     let causes = groups
         .iter()

@@ -109,6 +109,10 @@ impl<'w, W: Write> Page<'w, W> {
             let line = format!("{mark}{cells}  {rest}");
             return writeln!(self.out, "{}", line.trim_end());
         }
+        if standing.mark().len() + columns(cells.trim_end()) > self.width {
+            let text = format!("{cells} {rest}");
+            return self.hanging(standing.mark(), standing.paint(), &text, CELLS);
+        }
         writeln!(self.out, "{mark}{}", cells.trim_end())?;
         for line in wrap(&rest, self.width - ROW_INDENT) {
             writeln!(self.out, "{:ROW_INDENT$}{line}", "")?;
@@ -148,4 +152,6 @@ const NARROWEST: usize = 40;
 const WIDEST: usize = 80;
 const MARGIN: usize = 10;
 const COMMAND_MARGIN: usize = 2;
+/// Where the cells of a row begin.
+const CELLS: usize = 5;
 const ROW_INDENT: usize = 7;

@@ -11,8 +11,12 @@ pub(super) fn strip(flow: &FlowDiagnosis, room: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut broken = false;
-    let mut first = true;
-    for layer in &flow.layers {
+    let crossed = flow
+        .layers
+        .iter()
+        .filter(|layer| layer.state != PassState::NotApplicable);
+    let count = crossed.clone().count();
+    for (index, layer) in crossed.enumerate() {
         let name = LAYERS
             .iter()
             .find(|it| it.name() == layer.layer)
@@ -23,18 +27,18 @@ pub(super) fn strip(flow: &FlowDiagnosis, room: usize) -> Vec<String> {
                 .as_ref()
                 .is_some_and(|cause| cause.layer == layer.layer);
         let cell = match layer.state {
-            PassState::NotApplicable => continue,
             PassState::Block => format!("[X {name}]"),
             PassState::Pass | PassState::Unknown if fault => format!("[~ {name}]"),
             PassState::Pass => name.to_owned(),
-            PassState::Unknown => format!("{name}?"),
+            PassState::Unknown | PassState::NotApplicable => format!("{name}?"),
         };
-        let joint = match (first, broken) {
-            (true, _) => "",
-            (false, true) => "..",
-            (false, false) => "--",
+        let joint = match (index, broken) {
+            (0, _) => "",
+            (_, true) => "..",
+            (_, false) => "--",
         };
-        if line.len() + joint.len() + cell.len() > room {
+        let next = if index + 1 < count { JOINT } else { 0 };
+        if line.len() + joint.len() + cell.len() + next > room {
             line.push_str(joint);
             lines.push(std::mem::take(&mut line));
             line.push_str(&cell);
@@ -42,13 +46,14 @@ pub(super) fn strip(flow: &FlowDiagnosis, room: usize) -> Vec<String> {
             line.push_str(joint);
             line.push_str(&cell);
         }
-        first = false;
         broken |= layer.state == PassState::Block;
     }
     lines.push(line);
     lines
 }
 
+/// The columns of a joint, kept free for the one that may follow.
+const JOINT: usize = 2;
 const LAYERS: &[Layer] = &[
     Layer::Prober,
     Layer::Isp,

@@ -1,8 +1,8 @@
 //! Flows with the same fault, told once.
 
+use super::words::{self, Standing};
 use crate::diagnosis::{CauseReport, Certainty, Diagnosis, FlowDiagnosis};
 use crate::evidence::Run;
-use crate::report::words::{self, Standing};
 
 /// Flows that one block explains, in plan order.
 pub(super) struct Group<'a> {
@@ -20,10 +20,23 @@ impl<'a> Group<'a> {
         &self.flows
     }
 
-    /// Their names: `ssh tcp/22, rdp tcp/3389`.
-    pub(super) fn names(&self) -> String {
-        let names: Vec<_> = self.flows.iter().map(|flow| unique_name(flow)).collect();
+    /// Their names: `ssh, rdp, smtp-out to mx1.example`.
+    pub(super) fn names(&self, run: &Run) -> String {
+        let names: Vec<_> = self
+            .flows
+            .iter()
+            .map(|flow| words::short_name(run, flow))
+            .collect();
         names.join(", ")
+    }
+
+    /// The flow, or the flows, in the middle of a sentence.
+    pub(super) fn subject(&self) -> String {
+        if self.flows.len() > 1 {
+            "them".into()
+        } else {
+            words::transport(self.first())
+        }
     }
 
     /// Every cause that may be the one, of any of the flows, most probable first.
@@ -74,13 +87,5 @@ fn alike(one: &FlowDiagnosis, other: &FlowDiagnosis) -> bool {
                 && (one_cause.id == other_cause.id || one_cause.certainty == Certainty::Possible)
         }
         (None, Some(_)) | (Some(_), None) => false,
-    }
-}
-
-/// The flow's name, with its address when it is not the target's first.
-fn unique_name(flow: &FlowDiagnosis) -> String {
-    match flow.id.split_once('@') {
-        Some((_, further)) => format!("{} at {further}", words::name(flow)),
-        None => words::name(flow),
     }
 }
