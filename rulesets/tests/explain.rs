@@ -342,6 +342,11 @@ fn a_denial_says_what_kind_it_is() {
         (&[("sg-1", out)], flow, Some(Denial::NothingAllowed)),
         (&[("sg-1", &[])], flow, Some(Denial::NothingAllowed)),
         (&[("sg-1", web)], flow, Some(Denial::NoMatch)),
+        (
+            &[("sg-1", &["in ACCEPT ALL ALL 10.0.0.0/8"])],
+            flow,
+            Some(Denial::NoMatch),
+        ),
         (&[("sg-1", &["in ACCEPT tcp 22 ipm-1"])], flow, None),
     ] {
         assert_eq!(denial(groups, flow), expected, "{groups:?}");
