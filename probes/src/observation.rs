@@ -50,7 +50,8 @@ pub enum Vantage {
 pub struct Timing {
     /// From the SYN to the established connection.
     pub connect_s: Option<f64>,
-    /// From the established connection to the first byte the peer sent.
+    /// From the established connection to the first byte of the protocol; under TLS, the first one
+    /// decrypted.
     pub first_byte_s: Option<f64>,
     /// The TLS handshake.
     pub tls_s: Option<f64>,

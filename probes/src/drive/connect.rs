@@ -65,7 +65,7 @@ pub(super) async fn connect(
     };
     let local = local_address(&socket);
     let result = match begun {
-        Ok(()) => await_connection(socket, wait).await,
+        Ok(()) => await_connection(socket, target, wait).await,
         Err(failure) => Err(failure),
     };
     Attempt {
@@ -83,7 +83,7 @@ pub(super) fn open_socket(
     let open = || -> io::Result<Socket> {
         let socket = Socket::new(Domain::for_address(target), kind, None)?;
         socket.set_nonblocking(true)?;
-        keep_icmp_errors(&socket, target.ip())?;
+        keep_icmp_errors(&socket, target.ip(), true)?;
         Ok(socket)
     };
     let socket = open().map_err(|error| NoConnection::NotMeasured {
@@ -127,7 +127,11 @@ fn begin(socket: &Socket, target: SocketAddr, hop_limit: Option<u8>) -> io::Resu
     }
 }
 
-async fn await_connection(socket: Socket, wait: Duration) -> Result<TcpStream, Failure> {
+async fn await_connection(
+    socket: Socket,
+    target: SocketAddr,
+    wait: Duration,
+) -> Result<TcpStream, Failure> {
     // Registered after connect began: a fresh TCP socket reports a hang-up.
     let stream = TcpStream::from_std(socket.into()).map_err(|error| unclassified(&error))?;
     let Ok(settled) = timeout(wait, settle(&stream)).await else {
@@ -138,6 +142,7 @@ async fn await_connection(socket: Socket, wait: Duration) -> Result<TcpStream, F
     if is_self_connected(&stream) {
         return Err(Failure::Refused);
     }
+    keep_icmp_errors(&stream, target.ip(), false).map_err(|error| unclassified(&error))?;
     Ok(stream)
 }
 

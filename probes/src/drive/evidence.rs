@@ -7,16 +7,16 @@ use crate::{Failure, IcmpError};
 use nix::libc;
 use nix::sys::socket::sockopt::{Ipv4RecvErr, Ipv6RecvErr};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt};
-use socket2::Socket;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 
-/// Asks the kernel to keep ICMP errors for this socket.
-pub(super) fn keep_icmp_errors(socket: &Socket, target: IpAddr) -> io::Result<()> {
+/// Asks the kernel to keep ICMP errors for this socket, or to drop them. While it keeps them, one
+/// ends even an established TCP connection, which otherwise outlives a router's hiccup.
+pub(super) fn keep_icmp_errors(socket: &impl AsFd, target: IpAddr, keep: bool) -> io::Result<()> {
     match target {
-        IpAddr::V4(_) => setsockopt(socket, Ipv4RecvErr, &true)?,
-        IpAddr::V6(_) => setsockopt(socket, Ipv6RecvErr, &true)?,
+        IpAddr::V4(_) => setsockopt(socket, Ipv4RecvErr, &keep)?,
+        IpAddr::V6(_) => setsockopt(socket, Ipv6RecvErr, &keep)?,
     }
     Ok(())
 }
@@ -131,6 +131,7 @@ const QUEUE_READS: usize = 16;
 mod tests {
     use super::*;
     use nix::errno::Errno;
+    use socket2::Socket;
 
     fn error(errno: Errno) -> io::Error {
         io::Error::from_raw_os_error(errno as i32)
@@ -186,7 +187,7 @@ mod tests {
             drop(closed);
             let domain = socket2::Domain::for_address(target);
             let socket = Socket::new(domain, socket2::Type::DGRAM, None).unwrap();
-            keep_icmp_errors(&socket, target.ip()).unwrap();
+            keep_icmp_errors(&socket, target.ip(), true).unwrap();
             socket.connect(&target.into()).unwrap();
             socket.send(b"x").unwrap();
             let error = socket

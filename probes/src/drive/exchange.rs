@@ -95,7 +95,7 @@ impl Exchange<'_> {
         let opened = Instant::now();
         self.talk = Talk::new(opened, self.meter.total());
         self.deadline
-            .get_or_insert(opened + self.limits.exchange_timeout);
+            .get_or_insert_with(|| opened + self.limits.exchange_timeout.min(LONGEST));
         self.meter.mark();
         let mut stream = Stream::Plain(Metered::new(stream, &self.meter));
         let mut step = self.conversation.step(Event::Opened);
@@ -138,7 +138,11 @@ impl Exchange<'_> {
 
     /// Waits for bytes, the end of the stream, an error, or the end of patience.
     async fn listen(&mut self, stream: &mut Stream, patience: Option<Duration>) -> Step {
-        let share = self.limits.exchange_timeout.mul_f64(PATIENCE_SHARE);
+        let share = self
+            .limits
+            .exchange_timeout
+            .min(LONGEST)
+            .mul_f64(PATIENCE_SHARE);
         let deadline = self.deadline();
         let until = patience.map_or(deadline, |patience| {
             deadline.min(Instant::now() + patience.min(share))
@@ -265,7 +269,7 @@ impl Exchange<'_> {
 
     fn deadline(&self) -> Instant {
         self.deadline
-            .unwrap_or_else(|| Instant::now() + self.limits.exchange_timeout)
+            .unwrap_or_else(|| Instant::now() + self.limits.exchange_timeout.min(LONGEST))
     }
 
     fn remaining(&self) -> Duration {
@@ -276,4 +280,6 @@ impl Exchange<'_> {
 /// The share of the exchange's time a conversation may wait for an unasked word, so that enough is
 /// left to ask.
 const PATIENCE_SHARE: f64 = 0.6;
+/// Keeps the sum of an instant and a careless limit within range.
+const LONGEST: Duration = Duration::from_hours(24);
 const FAREWELL: Duration = Duration::from_millis(500);

@@ -190,3 +190,13 @@ async fn echo_requests_are_answered_or_said_to_be_forbidden() {
         }
     }
 }
+
+#[tokio::test]
+async fn careless_limits_do_not_overflow() {
+    let target = peer(|mut stream| stream.write_all(b"554 no\r\n").unwrap());
+    let mut careless = limits();
+    careless.connect_timeout = Duration::MAX;
+    careless.exchange_timeout = Duration::MAX;
+    let observation = observe_at("smtp", target, &careless).await;
+    assert!(matches!(answer(observation.outcome), Answer::Smtp { .. }));
+}
