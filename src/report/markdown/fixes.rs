@@ -1,7 +1,7 @@
 //! What to run next, and what to change.
 
 use super::cell::{fenced, inline};
-use crate::diagnosis::{FixReport, FlowDiagnosis};
+use crate::diagnosis::{Certainty, FixReport, FlowDiagnosis};
 use crate::evidence::Run;
 use crate::report::group::Group;
 use crate::report::words;
@@ -28,10 +28,14 @@ pub(super) fn next(groups: &[Group<'_>], out: &mut impl Write) -> io::Result<()>
     fenced(&lines, out)
 }
 
-/// Every fix, once for all flows it is the same for.
+/// Every fix of a cause that is more than a suspicion, once for all flows it is the same for.
 pub(super) fn write(run: &Run, faulty: &[&FlowDiagnosis], out: &mut impl Write) -> io::Result<()> {
     let mut fixes: Vec<(&FixReport, Vec<String>)> = Vec::new();
-    for flow in faulty {
+    let suspected = |flow: &FlowDiagnosis| {
+        let cause = flow.cause.as_ref();
+        cause.is_some_and(|cause| cause.certainty == Certainty::Possible)
+    };
+    for flow in faulty.iter().filter(|flow| !suspected(flow)) {
         for fix in &flow.fixes {
             let name = inline(&words::full_name(run, flow));
             match fixes.iter_mut().find(|(it, _)| *it == fix) {
@@ -50,8 +54,10 @@ pub(super) fn write(run: &Run, faulty: &[&FlowDiagnosis], out: &mut impl Write) 
         )?;
         fix_body(fix, out)?;
     }
-    if fixes.is_empty() {
-        writeln!(out, "None is offered.")?;
+    if faulty.is_empty() {
+        writeln!(out, "None is needed.")?;
+    } else if fixes.is_empty() {
+        writeln!(out, "None is offered before the cause is known.")?;
     }
     Ok(())
 }
