@@ -2,7 +2,9 @@
 
 use super::look_up;
 use super::paint::Paint;
-use crate::diagnosis::{self, Certainty, Exclusion, FixReport, FlowDiagnosis, Risk, Status};
+use crate::diagnosis::{
+    self, CauseReport, Certainty, Exclusion, FixReport, FlowDiagnosis, Risk, Status,
+};
 use crate::evidence::{Expectation, Run};
 use std::cmp::Reverse;
 
@@ -81,6 +83,14 @@ pub(super) fn certainty(certainty: Certainty) -> &'static str {
         Certainty::Possible => "possible",
         Certainty::Likely => "likely",
         Certainty::Proven => "proven",
+    }
+}
+
+/// The cause's summary, without particulars that only say it again.
+pub(super) fn sentence(cause: &CauseReport) -> &str {
+    match cause.summary.split_once(": ") {
+        Some((title, particulars)) if title == particulars => title,
+        _ => &cause.summary,
     }
 }
 

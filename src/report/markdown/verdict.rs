@@ -40,13 +40,13 @@ fn of_group(run: &Run, group: &Group<'_>, out: &mut impl Write) -> io::Result<()
                 "- {name}: **{}** at layer {}: {} ({})",
                 words::certainty(cause.certainty),
                 inline(&cause.layer),
-                inline(&cause.summary),
+                inline(words::sentence(cause)),
                 inline(&cause.id)
             )?,
             None => writeln!(out, "- {name}: no cause of the catalogue fits the evidence")?,
         }
         for also in &flow.also {
-            let summary = inline(&also.summary);
+            let summary = inline(words::sentence(also));
             writeln!(out, "- after that: {summary} ({})", inline(&also.id))?;
         }
     }

@@ -114,7 +114,7 @@ fn also(page: &mut Page<'_, impl Write>, flow: &FlowDiagnosis) -> io::Result<()>
         let label = if index == 0 { "ALSO" } else { "" };
         page.entry(
             label,
-            &format!("after that you will still meet: {}", cause.summary),
+            &format!("after that you will still meet: {}", words::sentence(cause)),
         )?;
     }
     Ok(())
