@@ -1,7 +1,7 @@
 //! The JSON document: the diagnosis for programs, with the whole run beside it, so that it can be
 //! diagnosed again. Its fields are a contract: some may be added, none removed.
 
-use super::words;
+use super::look_up;
 use crate::diagnosis::{Diagnosis, EvidenceItem, Finding, FlowDiagnosis, Status};
 use crate::evidence::Run;
 use schemars::JsonSchema;
@@ -37,7 +37,7 @@ pub(super) fn write(run: &Run, diagnosis: &Diagnosis, out: &mut impl Write) -> i
         duration_s: run.duration_s,
         target: Target {
             name: &run.plan.target,
-            addresses: words::addresses(run),
+            addresses: look_up::addresses(run),
         },
         status: diagnosis.status,
         flows: &diagnosis.flows,

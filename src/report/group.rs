@@ -39,6 +39,45 @@ impl<'a> Group<'a> {
         }
     }
 
+    /// The tests of the first flow, asked for all of the flows at once.
+    pub(super) fn tests(&self) -> Vec<Test> {
+        self.first()
+            .next_tests
+            .iter()
+            .map(|test| Test {
+                settles: test.splits.len(),
+                commands: test
+                    .command
+                    .split("; ")
+                    .map(|it| self.command(it))
+                    .collect(),
+            })
+            .collect()
+    }
+
+    /// One command of the first flow for all of the flows, and the remark in brackets behind it.
+    fn command(&self, whole: &str) -> (String, Option<String>) {
+        let (command, remark) = match whole.strip_suffix(')').and_then(|it| it.rsplit_once(" (")) {
+            Some((command, remark)) => (command, Some(remark.to_owned())),
+            None => (whole, None),
+        };
+        let one = format!("{SERVICE}{}", self.first().service);
+        let mut services: Vec<&str> = Vec::new();
+        for flow in &self.flows {
+            if !services.contains(&flow.service.as_str()) {
+                services.push(&flow.service);
+            }
+        }
+        let all = format!("{SERVICE}{}", services.join(","));
+        let command = match command.split_once(&one) {
+            Some((before, after)) if after.is_empty() || after.starts_with(' ') => {
+                format!("{before}{all}{after}")
+            }
+            _ => command.to_owned(),
+        };
+        (command, remark)
+    }
+
     /// Every cause that may be the one, of any of the flows, most probable first.
     pub(super) fn candidates(&self) -> Vec<(&'a str, &'a FlowDiagnosis)> {
         let mut all: Vec<(&str, &FlowDiagnosis)> = Vec::new();
@@ -51,6 +90,14 @@ impl<'a> Group<'a> {
         }
         all
     }
+}
+
+/// A test that would tell candidates apart.
+pub(super) struct Test {
+    /// How many candidates it settles.
+    pub(super) settles: usize,
+    /// The commands, each with the remark that stood in brackets behind it, such as where to run it.
+    pub(super) commands: Vec<(String, Option<String>)>,
 }
 
 /// The flows that need explaining, grouped by their fault, in plan order.
@@ -89,3 +136,5 @@ fn alike(one: &FlowDiagnosis, other: &FlowDiagnosis) -> bool {
         (None, Some(_)) | (Some(_), None) => false,
     }
 }
+
+const SERVICE: &str = "--service ";

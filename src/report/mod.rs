@@ -9,6 +9,7 @@ mod document;
 mod escape;
 mod exit;
 mod group;
+mod look_up;
 mod markdown;
 mod nagios;
 mod paint;

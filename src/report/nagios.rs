@@ -3,6 +3,7 @@
 
 use super::escape::{cut, printable};
 use super::exit::exit_code;
+use super::look_up;
 use super::words::{self, Standing};
 use crate::diagnosis::{Diagnosis, FlowDiagnosis, Status};
 use crate::evidence::Run;
@@ -102,7 +103,7 @@ fn endpoint(run: &Run, flow: &FlowDiagnosis) -> String {
 
 /// The flow's performance data: `'label'=value[UOM];[warn];[crit];[min];[max]`.
 fn measurements(run: &Run, flow: &FlowDiagnosis) -> Vec<String> {
-    let seen = words::observation(run, flow);
+    let seen = look_up::observation(run, flow);
     let name = |measure: &str| label(flow, measure);
     match flow.protocol.as_str() {
         "icmp" | "icmpv6" => {
@@ -113,7 +114,7 @@ fn measurements(run: &Run, flow: &FlowDiagnosis) -> Vec<String> {
             ]
         }
         "udp" => {
-            let answer = seen.and_then(words::answer_time);
+            let answer = seen.and_then(look_up::answer_time);
             vec![format!("{}={};;;0;", name("answer"), in_seconds(answer))]
         }
         _ => {

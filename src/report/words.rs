@@ -1,12 +1,11 @@
-//! Words and look-ups that several renderers share.
+//! Words that several renderers share.
 
+use super::look_up;
 use super::paint::Paint;
 use crate::diagnosis::{
-    self, Certainty, Exclusion, FixReport, FlowDiagnosis, NextTest, Risk, Status,
+    self, CauseReport, Certainty, Exclusion, FixReport, FlowDiagnosis, Risk, Status,
 };
 use crate::evidence::{Expectation, Run};
-use crate::inside::Outbound;
-use probes::{Answer, Observation, Outcome, ResolutionOutcome};
 use std::cmp::Reverse;
 
 /// How a flow stands against what was expected of it.
@@ -87,6 +86,14 @@ pub(super) fn certainty(certainty: Certainty) -> &'static str {
     }
 }
 
+/// The cause's summary, without particulars that only say it again.
+pub(super) fn sentence(cause: &CauseReport) -> &str {
+    match cause.summary.split_once(": ") {
+        Some((title, particulars)) if title == particulars => title,
+        _ => &cause.summary,
+    }
+}
+
 /// What a fix may do, in words.
 pub(super) fn risk(risk: Risk) -> &'static str {
     match risk {
@@ -142,17 +149,6 @@ pub(super) fn name(flow: &FlowDiagnosis) -> String {
     }
 }
 
-/// The name of the far end of a flow that leaves the instance.
-pub(super) fn far_end<'a>(run: &'a Run, flow: &'a FlowDiagnosis) -> Option<&'a str> {
-    let destination = flow.destination.as_deref()?;
-    let far_ends = &run.evidence.inside.as_ref()?.outbound;
-    far_ends
-        .iter()
-        .filter(|it| leaves(flow) && Some(it.port) == flow.port)
-        .find(|it| it.host == destination || asked(it).is_some_and(|at| at == destination))
-        .map(|it| it.host.as_str())
-}
-
 /// The flow's name, with its address when it is not the target's first, and with its far end.
 pub(super) fn full_name(run: &Run, flow: &FlowDiagnosis) -> String {
     placed(run, flow, name(flow))
@@ -164,30 +160,11 @@ pub(super) fn short_name(run: &Run, flow: &FlowDiagnosis) -> String {
 }
 
 fn placed(run: &Run, flow: &FlowDiagnosis, name: String) -> String {
-    match (far_end(run, flow), flow.id.split_once('@')) {
+    match (look_up::far_end(run, flow), flow.id.split_once('@')) {
         (Some(host), _) => format!("{name} to {host}"),
         (None, Some((_, further))) => format!("{name} at {further}"),
         (None, None) => name,
     }
-}
-
-/// The commands of a test, each with the remark in brackets that stands behind it, such as where to
-/// run it.
-pub(super) fn commands(test: &NextTest) -> Vec<(&str, Option<&str>)> {
-    test.command
-        .split("; ")
-        .map(|whole| {
-            whole
-                .strip_suffix(')')
-                .and_then(|open| open.rsplit_once(" ("))
-                .map_or((whole, None), |(command, remark)| (command, Some(remark)))
-        })
-        .collect()
-}
-
-fn asked(far_end: &Outbound) -> Option<String> {
-    let seen = far_end.observation.as_ref()?;
-    Some(seen.probe.address.to_string())
 }
 
 /// The state that a cause of the catalogue describes, in words, with `subject` for the flow.
@@ -219,34 +196,6 @@ pub(super) fn leaves(flow: &FlowDiagnosis) -> bool {
     flow.direction == OUTBOUND
 }
 
-/// The probe that went all the way for this flow.
-pub(super) fn observation<'a>(run: &'a Run, flow: &FlowDiagnosis) -> Option<&'a Observation> {
-    let destination = flow.destination.as_deref()?;
-    if leaves(flow) {
-        let far_ends = &run.evidence.inside.as_ref()?.outbound;
-        return far_ends
-            .iter()
-            .filter(|it| Some(it.port) == flow.port)
-            .filter_map(|it| Some((it, it.observation.as_ref()?)))
-            .find(|(it, _)| it.host == destination || asked(it).is_some_and(|at| at == destination))
-            .map(|(_, seen)| seen);
-    }
-    run.evidence.outside.iter().find(|seen| {
-        seen.probe.label == flow.service && seen.probe.address.to_string() == destination
-    })
-}
-
-/// How long the flow took to answer, in seconds: the mean round trip for echoes.
-pub(super) fn answer_time(observation: &Observation) -> Option<f64> {
-    match &observation.outcome {
-        Outcome::Answered {
-            answer: Answer::Echo { rtt_s, .. },
-        } => rtt_s.map(|[_, mean, _]| mean),
-        Outcome::Answered { .. } => Some(observation.timing.total_s),
-        Outcome::Stopped { .. } | Outcome::NotMeasured { .. } => None,
-    }
-}
-
 /// A time a person can take in: `0.8 ms`, `21 ms`, `4.0 s`.
 pub(super) fn seconds(seconds: f64) -> String {
     if seconds < 0.01 {
@@ -255,25 +204,6 @@ pub(super) fn seconds(seconds: f64) -> String {
         format!("{:.0} ms", seconds * 1e3)
     } else {
         format!("{seconds:.1} s")
-    }
-}
-
-/// The addresses of the target, in the order received.
-pub(super) fn addresses(run: &Run) -> Vec<String> {
-    let Some(resolution) = &run.evidence.resolution else {
-        return Vec::new();
-    };
-    match &resolution.outcome {
-        ResolutionOutcome::Addresses { records } => records
-            .iter()
-            .map(|record| record.address.to_string())
-            .collect(),
-        ResolutionOutcome::NotFound
-        | ResolutionOutcome::NoAddress
-        | ResolutionOutcome::ServerFailure
-        | ResolutionOutcome::Refused
-        | ResolutionOutcome::Timeout
-        | ResolutionOutcome::Failed { .. } => Vec::new(),
     }
 }
 

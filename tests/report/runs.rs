@@ -26,6 +26,8 @@ pub(crate) fn all() -> Vec<(&'static str, Run)> {
         ("two_addresses", two_addresses()),
         ("outbound_smtp", outbound_smtp()),
         ("expected_closed", expected_closed()),
+        ("two_blockers", two_blockers()),
+        ("http_error", http_error()),
     ]
 }
 
@@ -170,6 +172,30 @@ fn expected_closed() -> Run {
         ("http".into(), Expectation::Blocked),
     ]);
     run
+}
+
+/// The groups stop it, and behind them nothing listens.
+fn two_blockers() -> Run {
+    let mut run = security_group_no_match();
+    run.evidence.inside = Some(snapshot(&[("nginx", 80)]));
+    run
+}
+
+fn http_error() -> Run {
+    run(TARGET, &["ssh", "http"], |service| {
+        let answer = Answer::Http {
+            status: 503,
+            reason: "Service Unavailable".into(),
+            method: "HEAD".into(),
+            location: None,
+            server: None,
+            tls: None,
+        };
+        Some(match service {
+            "http" => (Outcome::Answered { answer }, 0.08),
+            _ => answered(service),
+        })
+    })
 }
 
 fn run(target: &str, services: &[&str], see: impl Fn(&str) -> Option<(Outcome, f64)>) -> Run {

@@ -3,6 +3,7 @@
 use super::cell::fenced;
 use crate::diagnosis::{Diagnosis, FlowDiagnosis};
 use crate::evidence::Run;
+use crate::report::look_up;
 use crate::report::words;
 use std::io::{self, Write};
 use std::net::IpAddr;
@@ -75,7 +76,7 @@ fn of_flow(run: &Run, flow: &FlowDiagnosis) -> Vec<String> {
 /// The protocol that was spoken.
 fn service<'a>(run: &'a Run, flow: &FlowDiagnosis) -> &'a str {
     if words::leaves(flow) {
-        return words::observation(run, flow).map_or("tcp", |seen| seen.probe.service.as_str());
+        return look_up::observation(run, flow).map_or("tcp", |seen| seen.probe.service.as_str());
     }
     run.plan
         .services

@@ -114,7 +114,7 @@ fn also(page: &mut Page<'_, impl Write>, flow: &FlowDiagnosis) -> io::Result<()>
         let label = if index == 0 { "ALSO" } else { "" };
         page.entry(
             label,
-            &format!("after that you will still meet: {}", cause.summary),
+            &format!("after that you will still meet: {}", words::sentence(cause)),
         )?;
     }
     Ok(())
@@ -173,10 +173,10 @@ fn exclusion(reading: &str, ids: &[&str], room: usize) -> String {
 }
 
 fn next(page: &mut Page<'_, impl Write>, group: &Group<'_>) -> io::Result<()> {
-    for (index, test) in group.first().next_tests.iter().enumerate() {
+    for (index, test) in group.tests().iter().enumerate() {
         let label = if index == 0 { "NEXT" } else { "" };
-        let causes = words::count(test.splits.len() as u64, "cause");
-        for (place, (command, remark)) in words::commands(test).into_iter().enumerate() {
+        let causes = words::count(test.settles as u64, "cause");
+        for (place, (command, remark)) in test.commands.iter().enumerate() {
             match (place, remark) {
                 (0, Some(remark)) => {
                     page.entry(label, &format!("settles {causes}, {remark}:"))?;

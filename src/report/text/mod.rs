@@ -7,6 +7,7 @@ mod page;
 mod strip;
 
 use super::group::{self, Group};
+use super::look_up;
 use super::words::{self, Standing};
 use super::{Style, escape};
 use crate::diagnosis::{Diagnosis, FlowDiagnosis, Severity};
@@ -39,7 +40,7 @@ fn header(page: &mut Page<'_, impl Write>, run: &Run, diagnosis: &Diagnosis) -> 
         standing.mark(),
         words::status(diagnosis.status).to_uppercase()
     );
-    let addresses = words::addresses(run);
+    let addresses = look_up::addresses(run);
     let target = match addresses.as_slice() {
         [] => format!("{} (no address)", run.plan.target),
         [only] if *only == run.plan.target => only.clone(),
@@ -49,7 +50,7 @@ fn header(page: &mut Page<'_, impl Write>, run: &Run, diagnosis: &Diagnosis) -> 
 }
 
 fn table(page: &mut Page<'_, impl Write>, run: &Run, diagnosis: &Diagnosis) -> io::Result<()> {
-    let several = words::addresses(run).len() > 1;
+    let several = look_up::addresses(run).len() > 1;
     let rows: Vec<_> = diagnosis
         .flows
         .iter()
@@ -92,8 +93,8 @@ struct Row {
 impl Row {
     fn of(run: &Run, flow: &FlowDiagnosis, several: bool) -> Self {
         let standing = Standing::of(run, flow);
-        let time = words::observation(run, flow)
-            .and_then(words::answer_time)
+        let time = look_up::observation(run, flow)
+            .and_then(look_up::answer_time)
             .map_or_else(String::new, words::seconds);
         let rest = match (&flow.cause, standing) {
             (_, Standing::ClosedAsExpected) => "closed, as expected".into(),
@@ -104,7 +105,7 @@ impl Row {
             }
             (None, Standing::Fares(_)) => time,
         };
-        let destination = words::far_end(run, flow)
+        let destination = look_up::far_end(run, flow)
             .or(flow.destination.as_deref())
             .unwrap_or_default()
             .to_owned();
