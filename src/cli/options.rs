@@ -24,11 +24,12 @@ impl Color {
     /// Whether to colour what goes to standard output, or to a file.
     pub(super) fn wanted(self, to_file: bool) -> bool {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let forced = |name| set(name) && std::env::var_os(name).is_none_or(|value| value != "0");
         match self {
             Self::Always => true,
             Self::Never => false,
             Self::Auto if set("NO_COLOR") => false,
-            Self::Auto if set("CLICOLOR_FORCE") || set("FORCE_COLOR") => true,
+            Self::Auto if forced("CLICOLOR_FORCE") || forced("FORCE_COLOR") => true,
             Self::Auto => {
                 !to_file
                     && std::io::stdout().is_terminal()

@@ -37,7 +37,9 @@ fn state(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) -
     }
     if let Some((cause, certainty)) = judgement.cause.filter(|(cause, _)| cause.layer == layer) {
         let title = case.fill(cause.title);
-        let ids = ids(case, Sensor::Outcome);
+        let mut ids = ids(case, Sensor::Outcome);
+        ids.extend(local_ids(case, layer));
+        ids.dedup();
         return match (certainty, status) {
             (_, Status::Degraded) => (PassState::Pass, format!("passes, but {title}"), ids),
             (Certainty::Possible, _) => (PassState::Unknown, format!("suspected: {title}"), ids),

@@ -199,7 +199,7 @@ fn worded(case: &Case<'_>, cause: &Cause, certainty: Certainty, book: &mut Book)
     let details: Vec<_> = telling
         .iter()
         .map(|taken| taken.detail.as_str())
-        .filter(|detail| !detail.is_empty())
+        .filter(|detail| !detail.is_empty() && *detail != title)
         .collect();
     CauseReport {
         id: cause.id.into(),
@@ -243,6 +243,7 @@ const HARMED: &[Reading] = &[
 const LOCAL_WORDS: &[(Reading, &str)] = &[
     (Reading::LocalSilent, "silent"),
     (Reading::LocalCloses, "closed"),
+    (Reading::LocalClosesLate, "closed"),
     (Reading::LocalTurnedAway, "turned_away"),
     (Reading::LocalWrongProtocol, "wrong_protocol"),
     (Reading::LocalTlsFails, "tls_failed"),

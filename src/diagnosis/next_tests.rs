@@ -3,6 +3,7 @@
 use super::catalogue::Test;
 use super::engine::Judgement;
 use super::{Case, Certainty, NextTest, Sensor};
+use rulesets::Direction;
 use std::collections::BTreeSet;
 
 /// Commands worth running next, cheapest first; none once a cause is proven.
@@ -53,7 +54,11 @@ fn done(case: &Case<'_>, test: Test) -> bool {
 }
 
 fn command(case: &Case<'_>, test: Test) -> String {
-    let check = format!("reachdx check {{target}} --service {}", case.flow.label);
+    // An outbound flow is probed from the instance; the check only judges it.
+    let check = match case.flow.direction {
+        Direction::Inbound => format!("reachdx check {{target}} --service {}", case.flow.label),
+        Direction::Outbound => "reachdx check {target} --inside inside.json".to_owned(),
+    };
     match test {
         Test::From => format!("{check} --rules FILE --from ADDRESS-THE-TARGET-SEES"),
         Test::Rules => format!(

@@ -272,8 +272,10 @@ readings! {
         LocalError = "the service reports an error on the instance itself",
         /// Open and silent.
         LocalSilent = "the service is silent on the instance itself",
-        /// Closed or reset.
+        /// Closed or reset at once.
         LocalCloses = "the service closes the connection on the instance itself",
+        /// Closed after a silence.
+        LocalClosesLate = "the service closes the connection late on the instance itself",
         /// Turned away.
         LocalTurnedAway = "the service turns clients away on the instance itself",
         /// Wrong protocol.

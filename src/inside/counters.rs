@@ -113,6 +113,7 @@ pub fn connect_counters(moved: &Counters, v6: bool, conntrack_drops: u64) -> Con
     ConnectCounters {
         in_receives: count("Ip.InReceives", "Ip6InReceives"),
         in_delivers: count("Ip.InDelivers", "Ip6InDelivers"),
+        forwarded: count("Ip.ForwDatagrams", "Ip6OutForwDatagrams"),
         out_rsts: both("Tcp.OutRsts"),
         out_dest_unreachs: count("Icmp.OutDestUnreachs", "Icmp6OutDestUnreachs"),
         listen_overflows: both("TcpExt.ListenOverflows"),

@@ -21,7 +21,7 @@ pub use counters::{
     Counters, connect_counters, moved, parse_conntrack_drops, parse_counters, parse_counters6,
 };
 pub use far_end::{DEFAULT_OUTBOUND, FarEnd, FarEndError, MOST_FAR_ENDS, parse_outbound};
-pub use host_rules::can_interfere;
+pub use host_rules::{can_interfere, can_rewrite};
 pub use malformed::Malformed;
 pub use modules::Modules;
 pub use read::{SnapshotError, read_snapshot};

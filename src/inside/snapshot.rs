@@ -173,6 +173,9 @@ pub struct ConnectCounters {
     pub in_receives: u64,
     /// `Ip.InDelivers`, or `Ip6InDelivers`: packets handed to a protocol.
     pub in_delivers: u64,
+    /// `Ip.ForwDatagrams`, or `Ip6OutForwDatagrams`: packets passed on to other machines.
+    #[serde(default)]
+    pub forwarded: u64,
     /// `Tcp.OutRsts`: resets the kernel itself sent; a firewall's reset does not count here.
     pub out_rsts: u64,
     /// `Icmp.OutDestUnreachs`, or `Icmp6OutDestUnreachs`.

@@ -5,6 +5,7 @@ use crate::groups::Group;
 use crate::lab::{CLIENT_ADDRESS, CLIENT_ADDRESS_V6, Lab, MAIL_EXCHANGER, PRIVATE, PUBLIC_V6};
 use crate::machine::Machine;
 use serde_json::Value;
+use std::path::Path;
 use std::process::Output;
 
 /// As whom a snapshot is taken.
@@ -103,6 +104,9 @@ pub(crate) fn assert_with_everything(lab: &mut Lab, fault: &Fault, user: User) {
         arguments.extend(["--rules", file]);
     }
     let document = lab.check(&arguments);
+    if user == User::Root {
+        record(fault, "full", &document);
+    }
     if matches!(fault.expect, Expect::Reachable) {
         return assert_reachable(&document);
     }
@@ -123,6 +127,7 @@ pub(crate) fn assert_with_everything(lab: &mut Lab, fault: &Fault, user: User) {
 /// Asserts what the tool says with nothing but its own probes.
 pub(crate) fn assert_from_outside(lab: &Lab, fault: &Fault) {
     let document = lab.check(&[fault.target, "--service", fault.services]);
+    record(fault, "outside", &document);
     match (fault.outside, fault.expect) {
         (Outside::NotAsked, _) => {}
         (Outside::Reachable, _) | (_, Expect::Reachable) => assert_reachable(&document),
@@ -209,6 +214,17 @@ fn assert_promise(flow: &Value, fix: &Fix) {
     assert!(kept, "no fix promises {:?} next: {flow:#}", fix.next);
 }
 
+/// Keeps the run for the scenarios, when a directory for them is named.
+fn record(fault: &Fault, mode: &str, document: &Value) {
+    let Some(directory) = std::env::var_os(RECORD) else {
+        return;
+    };
+    let directory = Path::new(&directory).join(format!("{}_{mode}", fault.name));
+    std::fs::create_dir_all(&directory).expect("a directory for the scenario");
+    std::fs::write(directory.join("run.json"), document["run"].to_string())
+        .expect("the scenario's run");
+}
+
 fn run_tool(machine: &Machine, words: &[&str]) -> Output {
     machine.sh(&format!(
         "[ -e {TOOL} ] || {{ touch {TOOL}; mount --bind '{}' {TOOL}; }}",
@@ -274,6 +290,8 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("")
 }
 
+/// Names the directory where runs are kept, `tests/scenarios` when they are taken anew.
+const RECORD: &str = "REACHDX_RECORD";
 /// Bound into each machine, so that users who may not enter the build directory can run it too.
 const TOOL: &str = "/run/lab/reachdx";
 const SNAPSHOT: &str = "/run/lab/inside.json";

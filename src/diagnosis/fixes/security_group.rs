@@ -73,7 +73,6 @@ fn minimal(case: &Case<'_>, groups: &SecurityGroups) -> Option<FixReport> {
 }
 
 fn all_pass(case: &Case<'_>, groups: &SecurityGroups) -> Option<FixReport> {
-    let flow = case.rule_flow()?;
     let mut group = ready_group("all-pass", None).ok()?.group;
     group.id = ALL_PASS.into();
     let first = groups.with_group_first(group.clone());
@@ -91,11 +90,13 @@ fn all_pass(case: &Case<'_>, groups: &SecurityGroups) -> Option<FixReport> {
     };
     Some(FixReport {
         id: "security_group.bind_all_pass".into(),
-        summary: format!(
-            "as a test only, bind an all-pass group in first place; it opens the instance to \
-             everyone, {} included",
-            list(flow.direction)
-        ),
+        summary: if last_helps {
+            "as a test only, bind an all-pass group in first place: everything passes then".into()
+        } else {
+            "as a test only, bind an all-pass group in FIRST place: everything passes then; as the \
+             last group it would not help, since a rule denies before it"
+                .into()
+        },
         risk: Risk::Review,
         after: after_change(case, &first),
         opens: Opens {

@@ -69,7 +69,8 @@ fn destination(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
         let texts: Vec<_> = addresses.iter().map(ToString::to_string).collect();
         texts.join(", ")
     };
-    if let Some(given) = given.filter(|given| is_private(*given)) {
+    let same_family = |given: &IpAddr| given.is_ipv4() == asked.is_ipv4();
+    if let Some(given) = given.filter(same_family).filter(|it| is_private(*it)) {
         let summary = format!("the instance holds {}; {given} was named", list(&held));
         let id = book.enter("inside", "host", &summary);
         let reading = if held.contains(&given) {
@@ -89,7 +90,7 @@ fn destination(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
     // on the guest itself can contradict the one that was asked.
     let public: Vec<_> = held
         .into_iter()
-        .chain(given.filter(|given| given.is_ipv4() == asked.is_ipv4()))
+        .chain(given.filter(same_family))
         .filter(|it| !is_private(*it))
         .collect();
     if !public.is_empty() {

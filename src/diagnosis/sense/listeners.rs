@@ -4,7 +4,7 @@ use super::instance::own_addresses;
 use super::take;
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
-use crate::inside::{Listener, Owner, Snapshot};
+use crate::inside::{Datum, Listener, Owner, Snapshot, can_rewrite};
 use rulesets::{Direction, Protocol};
 use std::net::IpAddr;
 
@@ -35,6 +35,7 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
         Taking::Yes(listener) if overflows(listener) => Some(Reading::QueueFull),
         Taking::Yes(_) => Some(Reading::Listening),
         Taking::Undecided => None,
+        Taking::No if rewritten(snapshot, port) => None,
         Taking::No if here.is_empty() => elsewhere(case, snapshot, listeners),
         Taking::No => Some(nearest(&here, asked)),
     };
@@ -78,6 +79,16 @@ fn takes<'a>(here: &[&'a Listener], addresses: &[IpAddr], asked: IpAddr) -> Taki
     } else {
         Taking::No
     }
+}
+
+/// Whether a rule of the host may send packets for this port to another machine, whatever listens
+/// here.
+fn rewritten(snapshot: &Snapshot, port: u16) -> bool {
+    snapshot
+        .firewall
+        .values()
+        .filter_map(Datum::value)
+        .any(|listing| can_rewrite(&listing.text, port).is_some())
 }
 
 /// Linux queues one more than the backlog before it drops.

@@ -77,7 +77,7 @@ fn counters<'a>(snapshot: &'a Snapshot, observation: &Observation) -> Option<&'a
 
 /// What a connect that did not open means, by the counters that moved around it.
 fn unopened(seen: Reading, moved: &ConnectCounters) -> Option<Reading> {
-    let undelivered = moved.in_receives.saturating_sub(moved.in_delivers) > 0;
+    let undelivered = moved.in_receives > moved.in_delivers + moved.forwarded;
     let rejecting = [
         Reading::Prohibited,
         Reading::LocallyForbidden,
@@ -134,7 +134,7 @@ const SPOKEN: &[(Reading, Reading)] = &[
     (Reading::AnsweredError, Reading::LocalError),
     (Reading::Silent, Reading::LocalSilent),
     (Reading::ClosedAtOnce, Reading::LocalCloses),
-    (Reading::ClosedLate, Reading::LocalCloses),
+    (Reading::ClosedLate, Reading::LocalClosesLate),
     (Reading::TurnedAway, Reading::LocalTurnedAway),
     (Reading::WrongProtocol, Reading::LocalWrongProtocol),
     (Reading::TlsFailed, Reading::LocalTlsFails),

@@ -1,6 +1,6 @@
 //! Faults of the instance's own firewall, through every front end it can be set by.
 
-use crate::fault::{Expect, Fault, HEALTHY, fixed_by};
+use crate::fault::{Certainty, Expect, Fault, HEALTHY, fixed_by};
 use crate::lab::{PUBLIC, PUBLIC_V6};
 use crate::truth::{SSH, Truth};
 
@@ -50,8 +50,11 @@ pub(super) const FAULTS: &[Fault] = &[
         fix: fixed_by(|lab| lab.host("iptables-nft -t raw -F PREROUTING"), SSH),
         ..DROPPED
     },
+    // Loopback is spared, so that nothing but the rules themselves, which are not evaluated, tells
+    // this from an upstream drop.
     Fault {
         name: "input_policy_drops",
+        certainty: Certainty::Possible,
         inject: |lab| {
             lab.host(
                 "iptables-nft -A INPUT -i lo -j ACCEPT; \

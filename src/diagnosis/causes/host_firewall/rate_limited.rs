@@ -13,6 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Refused,
         Reading::Prohibited,
         Reading::TraceReachesTarget,
+        Reading::TraceEndsInTransit,
     ],
     convicts: &[],
     supports: &[],

@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Prohibited,
         Reading::Refused,
         Reading::TraceReachesTarget,
+        Reading::TraceEndsInTransit,
     ],
     convicts: &[&[Reading::LocalRejected]],
     supports: &[Reading::HostRulesDrop, Reading::Prohibited],

@@ -17,14 +17,17 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::LeavesTheCloud,
     ],
     convicts: &[
-        &[Reading::TraceStopsInTransit, Reading::PortListed],
-        &[Reading::TraceStopsInTransit, Reading::GroupsAllow],
-        &[Reading::TraceEndsInTransit],
+        &[
+            Reading::TraceStopsInTransit,
+            Reading::PortListed,
+            Reading::GroupsAllow,
+        ],
+        &[Reading::TraceEndsInTransit, Reading::Listening],
         &[Reading::ProhibitedInTransit],
     ],
     supports: &[Reading::PortListed],
     excludes: &[],
-    settled_by: &[Test::Elsewhere],
+    settled_by: &[Test::Elsewhere, Test::Rules],
     remedy: Remedy::Steps(Steps {
         summary: "move the service to a port that networks do not block",
         risk: Risk::Manual,

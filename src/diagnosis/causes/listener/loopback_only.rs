@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Refused,
         Reading::ListensOnLoopback,
         Reading::TraceReachesTarget,
+        Reading::TraceEndsInTransit,
     ],
     convicts: &[&[Reading::ListensOnLoopback]],
     supports: &[],

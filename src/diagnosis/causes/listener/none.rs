@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Refused,
         Reading::NothingListens,
         Reading::TraceReachesTarget,
+        Reading::TraceEndsInTransit,
     ],
     convicts: &[&[Reading::NothingListens]],
     supports: &[],
@@ -21,7 +22,7 @@ pub(super) const CAUSE: Cause = Cause {
         summary: "start the service",
         risk: Risk::Review,
         steps: &["start the service on the instance and read its log when it does not stay up"],
-        commands: &[("sh", "systemctl status ssh; ss -ltnp")],
+        commands: &[("sh", "ss -ltnp; systemctl --failed")],
         rollback: "stop the service",
     }),
 };

@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Refused,
         Reading::ListensOtherFamily,
         Reading::TraceReachesTarget,
+        Reading::TraceEndsInTransit,
     ],
     convicts: &[&[Reading::ListensOtherFamily]],
     supports: &[Reading::OtherFamilyAnswers],

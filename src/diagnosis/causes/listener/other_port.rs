@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Refused,
         Reading::ListensOtherPort,
         Reading::TraceReachesTarget,
+        Reading::TraceEndsInTransit,
     ],
     convicts: &[&[Reading::ListensOtherPort]],
     supports: &[],

@@ -22,7 +22,7 @@ pub(super) const CAUSE: Cause = Cause {
         ],
         commands: &[(
             "sh",
-            "ps -o pid,stat,wchan,cmd -C sshd; systemctl restart ssh",
+            "ss -ltnp sport = :{port}; ps -eo pid,stat,wchan:20,comm",
         )],
         rollback: "nothing to undo",
     }),
