@@ -143,6 +143,9 @@ impl Lab {
                 joined(done);
             }
         });
+        for (machine, links) in self.machines().into_iter().zip([1, 3, 2, 1, 1]) {
+            machine.wait_for_ipv6(links);
+        }
     }
 
     fn fill_internet(&mut self) {

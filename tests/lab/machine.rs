@@ -13,11 +13,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::{self, ScopedJoinHandle};
-use std::time::Duration;
 
 /// A machine that lives as long as this value.
 pub(crate) struct Machine {
-    name: &'static str,
+    pub(crate) name: &'static str,
     pid: i32,
     holder: Child,
     network: File,
@@ -161,15 +160,17 @@ impl Machine {
         })
     }
 
-    /// Answers connections to `addresses` with `talk`, one thread a connection.
+    /// Answers connections to `addresses` with `talk`, one thread a connection; the threads stand in
+    /// the machine's network as well.
     pub(crate) fn serve<F>(&mut self, addresses: &[&str], talk: F)
     where
         F: Fn(TcpStream, &Stop) + Clone + Send + 'static,
     {
         for address in addresses {
             let address: SocketAddr = address.parse().unwrap();
-            let peer = self.within(|| Peer::listen(address));
-            self.peers.push(peer.answer(talk.clone()));
+            let talk = talk.clone();
+            let peer = self.within(|| Peer::answer(address, talk));
+            self.peers.push(peer);
         }
     }
 
@@ -181,40 +182,6 @@ impl Machine {
         let address: SocketAddr = address.parse().unwrap();
         let socket = self.within(|| std::net::UdpSocket::bind(address).unwrap());
         self.peers.push(Peer::datagrams(socket, reply));
-    }
-
-    /// Waits until something listens on `port` in the tables named (`tcp`, `tcp6`).
-    pub(crate) fn wait_for_listener(&self, port: u16, tables: &[&str]) {
-        for table in tables {
-            let path = format!("/proc/{}/net/{table}", self.pid);
-            let ready = (0..LISTENER_POLLS).any(|_| {
-                let found = listens(&fs::read_to_string(&path).unwrap(), port);
-                if !found {
-                    thread::sleep(POLL);
-                }
-                found
-            });
-            assert!(
-                ready,
-                "nothing listens on {port} in {table} of `{}`\n{}",
-                self.name,
-                self.logs()
-            );
-        }
-    }
-
-    /// Waits until `count` processes of the machine are called `program`.
-    pub(crate) fn wait_for_process(&self, program: &str, count: usize) {
-        let count = count.to_string();
-        self.run(&["sh", "-c", WAIT_FOR_PROCESS, "wait", program, &count]);
-    }
-
-    fn logs(&self) -> String {
-        self.run(&[
-            "sh",
-            "-c",
-            "tail -n 5 /run/log/* /var/log/* 2>/dev/null || true",
-        ])
     }
 
     fn enter(&self) {
@@ -260,25 +227,7 @@ fn only_child(parent: u32) -> i32 {
     children.trim().parse().unwrap()
 }
 
-fn listens(table: &str, port: u16) -> bool {
-    let suffix = format!(":{port:04X}");
-    table.lines().skip(1).any(|line| {
-        let mut fields = line.split_whitespace().skip(1);
-        let (local, state) = (fields.next(), fields.nth(1));
-        local.is_some_and(|local| local.ends_with(&suffix)) && state == Some("0A")
-    })
-}
-
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-const POLL: Duration = Duration::from_millis(5);
-const LISTENER_POLLS: usize = 4000;
-
-const WAIT_FOR_PROCESS: &str = r#"
-for _ in $(seq 400); do
-    [ "$(cat /proc/[0-9]*/comm 2>/dev/null | grep -cx "$1")" -ge "$2" ] && exit
-    sleep 0.01
-done
-exit 1"#;
 
 /// A process that nobody has waited for holds nothing any more.
 const WAIT_FOR_END: &str = r#"

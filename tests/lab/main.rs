@@ -16,6 +16,7 @@ mod machine;
 mod measure;
 mod names;
 mod peers;
+mod ready;
 mod remains;
 mod servers;
 mod tool;
@@ -46,11 +47,6 @@ fn main() -> ExitCode {
         "lab",
         "notices_what_is_not_true",
         truth::assert_doubts,
-    ));
-    trials.push(trial(
-        "lab",
-        "answers_quickly_over_both_families",
-        truth::assert_quick,
     ));
     for fault in faults::all() {
         if truth_only {

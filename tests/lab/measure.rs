@@ -31,7 +31,12 @@ pub(crate) fn connect(address: SocketAddr, truth: Truth) -> Heard {
     if address.is_ipv4() {
         setsockopt(&socket, sockopt::Ipv4RecvErr, &true).unwrap();
     }
-    if let Err(error) = socket.connect_timeout(&address.into(), QUIET) {
+    let patience = if let Truth::Timeout = truth {
+        QUIET
+    } else {
+        PATIENCE
+    };
+    if let Err(error) = socket.connect_timeout(&address.into(), patience) {
         return match queued_error(&socket) {
             Some((kind, code, from)) => Heard::Rejected(kind, code, from),
             None if error.kind() == ErrorKind::ConnectionRefused => Heard::Refused,

@@ -38,22 +38,32 @@ pub(crate) struct Peer {
     thread: Option<JoinHandle<()>>,
 }
 
-/// A socket that listens and is not answered yet.
-pub(crate) struct Listening(TcpListener);
-
 impl Peer {
-    /// Listens in the network of the calling thread.
-    pub(crate) fn listen(address: SocketAddr) -> Listening {
-        let domain = socket2::Domain::for_address(address);
-        let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None).unwrap();
-        if address.is_ipv6() {
-            socket.set_only_v6(true).unwrap();
+    /// Listens in the network of the calling thread, and answers each connection with `talk` on a
+    /// thread of its own.
+    pub(crate) fn answer<F>(address: SocketAddr, talk: F) -> Self
+    where
+        F: Fn(TcpStream, &Stop) + Clone + Send + 'static,
+    {
+        let listener = listen(address);
+        let stop = Stop::default();
+        let stopped = stop.clone();
+        let thread = thread::spawn(move || {
+            while !stopped.is_set() {
+                match listener.accept() {
+                    Ok((stream, _)) => {
+                        let (talk, stopped) = (talk.clone(), stopped.clone());
+                        thread::spawn(move || talk(stream, &stopped));
+                    }
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(error) => panic!("accept: {error}"),
+                }
+            }
+        });
+        Self {
+            stop,
+            thread: Some(thread),
         }
-        socket.set_reuse_address(true).unwrap();
-        socket.bind(&address.into()).unwrap();
-        socket.listen(128).unwrap();
-        socket.set_nonblocking(true).unwrap();
-        Listening(socket.into())
     }
 
     /// Answers each datagram with what `reply` makes of it.
@@ -82,38 +92,6 @@ impl Peer {
     }
 }
 
-impl Listening {
-    /// Answers each connection with `talk`, on a thread of its own.
-    pub(crate) fn answer<F>(self, talk: F) -> Peer
-    where
-        F: Fn(TcpStream, &Stop) + Clone + Send + 'static,
-    {
-        let stop = Stop::default();
-        let stopped = stop.clone();
-        let thread = thread::spawn(move || {
-            let mut talks = Vec::new();
-            while !stopped.is_set() {
-                match self.0.accept() {
-                    Ok((stream, _)) => {
-                        stream.set_nonblocking(false).unwrap();
-                        let (talk, stopped) = (talk.clone(), stopped.clone());
-                        talks.push(thread::spawn(move || talk(stream, &stopped)));
-                    }
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => stopped.sleep(POLL),
-                    Err(error) => panic!("accept: {error}"),
-                }
-            }
-            for talk in talks {
-                drop(talk.join());
-            }
-        });
-        Peer {
-            stop,
-            thread: Some(thread),
-        }
-    }
-}
-
 impl Drop for Peer {
     fn drop(&mut self) {
         self.stop.set();
@@ -121,6 +99,19 @@ impl Drop for Peer {
             drop(thread.join());
         }
     }
+}
+
+fn listen(address: SocketAddr) -> TcpListener {
+    let domain = socket2::Domain::for_address(address);
+    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None).unwrap();
+    if address.is_ipv6() {
+        socket.set_only_v6(true).unwrap();
+    }
+    socket.set_reuse_address(true).unwrap();
+    socket.bind(&address.into()).unwrap();
+    socket.listen(128).unwrap();
+    socket.set_read_timeout(Some(POLL)).unwrap();
+    socket.into()
 }
 
 /// Accepts and never says anything.
@@ -208,6 +199,7 @@ fn talk_smtp(mut stream: TcpStream, stop: &Stop, greeting: &str, delay: Duration
 /// Where a TLS server of the same machine listens.
 pub(crate) const TLS: &str = "127.0.0.1:4433";
 
-const POLL: Duration = Duration::from_millis(5);
+/// How often a waiting peer looks whether its machine is going away; `accept` honours it as well.
+const POLL: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(3);
 const FOREVER: Duration = Duration::from_hours(1);

@@ -147,7 +147,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "mail_greeting_is_slow",
         inject: |lab| {
-            let late = peers::says_late("220 inst.lab.example ESMTP\r\n", Duration::from_secs(3));
+            let late = peers::says_late("220 inst.lab.example ESMTP\r\n", Duration::from_secs(6));
             lab.instance.serve(&["0.0.0.0:25", "[::]:25"], late);
         },
         truth: Truth::SaysLate("220 "),
