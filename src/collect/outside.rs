@@ -65,7 +65,7 @@ pub async fn collect(
         .sort_by_key(|trace| (trace.address, trace.port));
     Run {
         tool_version: env!("CARGO_PKG_VERSION").into(),
-        started_at: started.to_string(),
+        started_at: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         started_unix: started.as_second(),
         duration_s: clock.elapsed().as_secs_f64(),
         interrupted,

@@ -7,7 +7,7 @@ use crate::diagnosis::case::CaseFlow;
 use crate::diagnosis::{Case, Reading};
 use crate::evidence::Run;
 use crate::inside::{Outbound, Snapshot};
-use probes::Hop;
+use probes::{Hop, Observation};
 use rulesets::{Direction, Protocol, Provider, SmtpPolicy};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,9 +81,11 @@ fn sense(case: &mut Case<'_>, snapshot: &Snapshot, far_end: &Outbound, book: &mu
     };
     let summary = format!("from the instance, {}", describe::observation(observation));
     let id = book.enter("inside", "probe", &summary);
-    // A certificate of a stranger is no fault of ours.
+    // What a stranger says once the connection is open is no fault of ours; only mail is asked for.
     let reading = match outcome::reading(observation, false) {
-        Some(Reading::CertificateBad) => Some(Reading::Answered),
+        Some(reading) if !speaks_mail(observation) && OPENED.contains(&reading) => {
+            Some(Reading::Answered)
+        }
         reading => reading,
     };
     if let Some(reading) = reading {
@@ -98,6 +100,10 @@ fn sense(case: &mut Case<'_>, snapshot: &Snapshot, far_end: &Outbound, book: &mu
     super::instance::conntrack(case, snapshot, book);
     far_ends(case, snapshot, far_end, book);
     trace(case, far_end, book);
+}
+
+fn speaks_mail(observation: &Observation) -> bool {
+    observation.probe.service == "smtp"
 }
 
 /// Reads the provider's policy on this port, in the place of the blocked-port list.
@@ -174,3 +180,16 @@ fn trace(case: &mut Case<'_>, far_end: &Outbound, book: &mut Book) {
     };
     take(case, reading, summary, vec![id]);
 }
+
+/// Outcomes of a connection that opened.
+const OPENED: &[Reading] = &[
+    Reading::AnsweredError,
+    Reading::AnsweredLate,
+    Reading::CertificateBad,
+    Reading::ClosedAtOnce,
+    Reading::ClosedLate,
+    Reading::Silent,
+    Reading::TlsFailed,
+    Reading::TurnedAway,
+    Reading::WrongProtocol,
+];

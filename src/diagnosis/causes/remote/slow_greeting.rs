@@ -8,7 +8,7 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("slow_greeting.md"),
     scope: scope::outbound,
     weight: 20,
-    predicts: &[Reading::AnsweredLate],
+    predicts: &[Reading::AnsweredLate, Reading::Silent],
     convicts: &[&[Reading::AnsweredLate]],
     supports: &[],
     excludes: &[],
