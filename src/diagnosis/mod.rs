@@ -214,22 +214,36 @@ fn worded(case: &Case<'_>, cause: &Cause, certainty: Certainty, book: &mut Book)
     }
 }
 
-/// The worst state among the flows that count. A flow that could not be measured counts only when
-/// none could; a far end's own fault does not count; a flow that should be closed and is open does.
+/// The worst state among the flows that count. A far end's own fault does not count; a flow that
+/// should be closed and is open does. A flow that could not be measured is passed over, but when no
+/// inbound flow could, nothing is known of the target.
 fn overall(flows: &[FlowDiagnosis]) -> Status {
-    let counted = flows.iter().map(|flow| match (flow.expected, flow.status) {
-        (true, Status::Blocked) if flow.cause.as_ref().is_some_and(|it| it.layer == "remote") => {
-            Status::Degraded
-        }
+    let worst = |direction: &str| {
+        flows
+            .iter()
+            .filter(|flow| flow.direction == direction)
+            .map(counted)
+            .filter(|status| *status != Status::Unknown)
+            .max()
+    };
+    match worst("inbound") {
+        None => Status::Unknown,
+        Some(inbound) => worst("outbound").map_or(inbound, |outbound| inbound.max(outbound)),
+    }
+}
+
+fn counted(flow: &FlowDiagnosis) -> Status {
+    let far_end = flow
+        .cause
+        .as_ref()
+        .is_some_and(|cause| cause.layer == Layer::Remote.name());
+    match (flow.expected, flow.status) {
+        (true, Status::Blocked) if far_end => Status::Degraded,
         (true, status) => status,
         (false, Status::Reachable | Status::Degraded) => Status::Degraded,
         (false, Status::Blocked) => Status::Reachable,
         (false, Status::Unknown) => Status::Unknown,
-    });
-    counted
-        .filter(|status| *status != Status::Unknown)
-        .max()
-        .unwrap_or(Status::Unknown)
+    }
 }
 
 /// Outcomes with which the flow works, after a fashion.
