@@ -86,6 +86,8 @@ fn report(case: &Case<'_>, judgement: &Judgement, book: &mut Book) -> FlowDiagno
             .or_else(|| case.flow.host.clone()),
         status,
         expected: expected(case),
+        counts: case.flow.direction == Direction::Inbound
+            || case.run.plan.expect.contains_key(&case.flow.label),
         outcome: outcomes(case),
         layers: layers::states(case, judgement, status),
         cause: judgement
@@ -139,9 +141,14 @@ fn expected(case: &Case<'_>) -> bool {
 }
 
 fn outcomes(case: &Case<'_>) -> Outcomes {
-    let word = case
-        .observation
-        .map(|observation| sense::word(&observation.outcome).to_owned());
+    let word = case.observation.map(|observation| {
+        // What a stranger says after the connection opened is not asked for.
+        if case.flow.direction == Direction::Outbound && works(case) {
+            "answered".to_owned()
+        } else {
+            sense::word(&observation.outcome).to_owned()
+        }
+    });
     match case.flow.direction {
         Direction::Inbound => Outcomes {
             outside: word,
@@ -221,7 +228,7 @@ fn overall(flows: &[FlowDiagnosis]) -> Status {
     let worst = |direction: &str| {
         flows
             .iter()
-            .filter(|flow| flow.direction == direction)
+            .filter(|flow| flow.direction == direction && flow.counts)
             .map(counted)
             .filter(|status| *status != Status::Unknown)
             .max()

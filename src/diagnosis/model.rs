@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// The whole judgement of one run.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Diagnosis {
-    /// The worst state among the expected flows.
+    /// The worst state among the flows that count.
     pub status: Status,
     /// Every flow asked about, in plan order, outbound flows last.
     pub flows: Vec<FlowDiagnosis>,
@@ -55,6 +55,9 @@ pub struct FlowDiagnosis {
     pub status: Status,
     /// True when the flow is expected to work.
     pub expected: bool,
+    /// True when it counts towards the target's status: inbound flows do, outbound ones when the
+    /// user said what to expect of them.
+    pub counts: bool,
     /// One word a vantage: `answered`, `refused`, `timeout`, ...
     pub outcome: Outcomes,
     /// The state of every layer, in path order.

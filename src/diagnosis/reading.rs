@@ -174,6 +174,8 @@ readings! {
     Trace {
         /// Not even the first hop answers, where it does for another port.
         TraceStopsAtProber = "packets for this port do not get past our own network",
+        /// None of the hops that answer for another port does, and those before it answer for none.
+        TraceStopsEarly = "packets for this port stop before the first hop that answers for others",
         /// Hops answer, but fewer than for another port.
         TraceStopsInTransit = "packets for this port stop at a transit hop",
         /// Refused or opened at an earlier hop than another port.

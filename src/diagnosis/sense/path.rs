@@ -140,8 +140,10 @@ fn compare<'a>(own: &Trace, references: &[&'a Trace]) -> Option<(Reading, &'a Tr
     }
     let furthest = references.iter().copied().max_by_key(|it| reached(it))?;
     if reached(own) < reached(furthest) {
+        let first_answers = matches!(furthest.hops.first(), Some(Hop::Expired { .. }));
         let reading = match reached(own) {
-            0 => Reading::TraceStopsAtProber,
+            0 if first_answers => Reading::TraceStopsAtProber,
+            0 => Reading::TraceStopsEarly,
             _ => Reading::TraceStopsInTransit,
         };
         return Some((reading, furthest));
@@ -245,6 +247,9 @@ mod tests {
             None,
             "nothing says where the target is"
         );
+        let late = trace(&[Hop::Silent, isp, Hop::Opened]);
+        let early = compare(&trace(&[Hop::Silent]), &[&late]).map(|(reading, _)| reading);
+        assert_eq!(early, Some(Reading::TraceStopsEarly));
         let mute = trace(&[Hop::Silent, Hop::Silent, Hop::Opened]);
         assert_eq!(compare(&trace(&[Hop::Silent]), &[&mute]), None);
     }

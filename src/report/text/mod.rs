@@ -10,9 +10,10 @@ use super::group::{self, Group};
 use super::look_up;
 use super::words::{self, Standing};
 use super::{Style, escape};
-use crate::diagnosis::{Diagnosis, FlowDiagnosis, Severity};
+use crate::diagnosis::{Diagnosis, FlowDiagnosis, Severity, Status};
 use crate::evidence::Run;
 use page::Page;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 /// Writes the report, at most 80 columns wide but for commands, which are never broken.
@@ -46,6 +47,19 @@ fn header(page: &mut Page<'_, impl Write>, run: &Run, diagnosis: &Diagnosis) -> 
         [only] if *only == run.plan.target => only.clone(),
         _ => format!("{} ({})", run.plan.target, addresses.join(", ")),
     };
+    let outbound: BTreeSet<_> = diagnosis
+        .flows
+        .iter()
+        .filter(|flow| !flow.counts && flow.status == Status::Blocked)
+        .map(|flow| flow.service.as_str())
+        .collect();
+    let outbound = if outbound.is_empty() {
+        String::new()
+    } else {
+        let services: Vec<_> = outbound.into_iter().collect();
+        format!("; outbound BLOCKED: {}", services.join(", "))
+    };
+    let target = format!("{target}{outbound}");
     page.hanging(&mark, standing.paint(), &target, mark.len() + 2)
 }
 

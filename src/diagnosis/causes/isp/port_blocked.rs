@@ -13,6 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::ProhibitedInTransit,
         Reading::Refused,
         Reading::TraceStopsInTransit,
+        Reading::TraceStopsEarly,
         Reading::TraceEndsInTransit,
         Reading::LeavesTheCloud,
     ],

@@ -13,6 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::LocallyForbidden,
         Reading::ProhibitedNearby,
         Reading::TraceStopsAtProber,
+        Reading::TraceStopsEarly,
     ],
     convicts: &[
         &[Reading::LocallyForbidden],
