@@ -19,6 +19,7 @@ mod peers;
 mod ready;
 mod remains;
 mod servers;
+mod timing;
 mod tool;
 mod truth;
 
@@ -48,6 +49,13 @@ fn main() -> ExitCode {
         "notices_what_is_not_true",
         truth::assert_doubts,
     ));
+    if !truth_only {
+        trials.push(trial(
+            "lab",
+            "checks_end_with_their_slowest_probe",
+            timing::assert_parallel,
+        ));
+    }
     for fault in faults::all() {
         if truth_only {
             trials.push(trial("truth", fault.name, || assert_truth(fault)));
