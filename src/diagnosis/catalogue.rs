@@ -1,7 +1,8 @@
 //! The catalogue of causes. An entry is data: which readings a state of the world predicts, which
 //! of them convict it, and what to do about it. The engine knows no cause by name.
 
-use super::{Layer, Reading, Risk, Sensor, causes, scope::Scope};
+use super::scope::{self, Scope};
+use super::{Layer, Reading, Risk, Sensor, causes};
 use std::collections::BTreeSet;
 
 /// A state of the world that stops or harms a flow.
@@ -35,6 +36,22 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// A cause without the members that many have no use for; the others are always given.
+    pub(super) const BLANK: Self = Self {
+        id: "",
+        layer: Layer::Prober,
+        title: "",
+        page: "",
+        scope: scope::never,
+        weight: 0,
+        predicts: &[],
+        convicts: &[],
+        supports: &[],
+        excludes: &[],
+        settled_by: &[],
+        remedy: Remedy::SecurityGroup,
+    };
+
     /// The readings of `sensor` that fit the cause; empty when the sensor says nothing about it.
     pub fn expected(&self, sensor: Sensor) -> BTreeSet<Reading> {
         let mut expected: BTreeSet<_> = self
@@ -135,6 +152,7 @@ mod tests {
         assert_eq!(ids.len(), catalogue().count());
         for cause in catalogue() {
             let (layer, _) = cause.id.split_once('.').unwrap();
+            assert!(!cause.title.is_empty() && cause.weight > 0, "{}", cause.id);
             assert!(
                 layer == cause.layer.name() || layer == "open",
                 "{}",

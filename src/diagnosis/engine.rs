@@ -202,3 +202,190 @@ fn certainty(
 
 /// What one supporting reading is worth beside a cause's weight.
 const SUPPORT: u32 = 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::case::{CaseFlow, Taken};
+    use crate::evidence::{Evidence, Plan, Run};
+    use rulesets::Protocol;
+
+    #[test]
+    fn the_first_blocker_leads_and_later_ones_follow_in_path_order() {
+        let run = run();
+        let case = case(
+            &run,
+            &[
+                Reading::Timeout,
+                Reading::GroupsNoMatch,
+                Reading::LocalDropped,
+                Reading::NothingListens,
+            ],
+        );
+        let judgement = judge(&case);
+        assert_eq!(
+            leads(&judgement),
+            Some(("security_group.no_match", Certainty::Proven))
+        );
+        assert_eq!(
+            ids(&judgement.also),
+            ["host_firewall.dropped", "listener.none"]
+        );
+        assert_eq!(ids(&judgement.candidates), ["security_group.no_match"]);
+    }
+
+    #[test]
+    fn what_stands_behind_the_blocker_is_not_excluded_by_it() {
+        let run = run();
+        let case = case(&run, &[Reading::Timeout, Reading::NothingListens]);
+        let judgement = judge(&case);
+        assert_eq!(
+            judgement.cause.map(|(_, certainty)| certainty),
+            Some(Certainty::Possible)
+        );
+        assert_eq!(ids(&judgement.also), ["listener.none"]);
+        assert!(judgement.excluded.iter().all(|it| it.id != "listener.none"));
+    }
+
+    #[test]
+    fn an_answer_contradicts_a_rule_that_denies() {
+        let run = run();
+        let case = case(
+            &run,
+            &[
+                Reading::Refused,
+                Reading::GroupsRule,
+                Reading::NothingListens,
+            ],
+        );
+        let judgement = judge(&case);
+        assert_eq!(
+            leads(&judgement),
+            Some(("listener.none", Certainty::Proven))
+        );
+        assert_eq!(
+            ids(&judgement.contradicted),
+            ["security_group.denied_by_rule"]
+        );
+    }
+
+    #[test]
+    fn evidence_of_an_earlier_blocker_takes_the_proof_away() {
+        let run = run();
+        let readings = [
+            Reading::Timeout,
+            Reading::GroupsNoMatch,
+            Reading::PortListed,
+        ];
+        let judgement = judge(&case(&run, &readings));
+        assert_eq!(
+            leads(&judgement),
+            Some(("security_group.no_match", Certainty::Likely))
+        );
+        assert_eq!(
+            ids(&judgement.candidates),
+            ["security_group.no_match", "isp.port_blocked"]
+        );
+    }
+
+    #[test]
+    fn rules_that_deny_are_no_proof_before_anything_was_sent() {
+        let run = run();
+        let judgement = judge(&case(&run, &[Reading::GroupsNoMatch]));
+        assert_eq!(
+            leads(&judgement),
+            Some(("security_group.no_match", Certainty::Likely))
+        );
+        assert_eq!(leads(&judge(&case(&run, &[]))), None);
+    }
+
+    #[test]
+    fn an_exclusion_quotes_the_reading_and_what_was_expected() {
+        let run = run();
+        let judgement = judge(&case(&run, &[Reading::Refused]));
+        let hung = judgement
+            .excluded
+            .iter()
+            .find(|it| it.id == "service.hung")
+            .unwrap();
+        assert_eq!(
+            hung.reason,
+            "the connection is refused by a reset (as read); this cause would show that the \
+             connection opens and stays silent"
+        );
+    }
+
+    #[test]
+    fn a_flow_to_loopback_crosses_no_network() {
+        let run = run();
+        let mut case = case(&run, &[Reading::Refused]);
+        case.flow.address = Some("127.0.0.1".parse().unwrap());
+        let judgement = judge(&case);
+        assert!(
+            judgement
+                .candidates
+                .iter()
+                .all(|cause| cause.layer != Layer::Isp && cause.layer != Layer::SecurityGroup)
+        );
+    }
+
+    fn leads(judgement: &Judgement) -> Option<(&'static str, Certainty)> {
+        judgement
+            .cause
+            .map(|(cause, certainty)| (cause.id, certainty))
+    }
+
+    fn ids(causes: &[&'static Cause]) -> Vec<&'static str> {
+        causes.iter().map(|cause| cause.id).collect()
+    }
+
+    fn case<'a>(run: &'a Run, readings: &[Reading]) -> Case<'a> {
+        Case {
+            run,
+            flow: CaseFlow {
+                id: "in/tcp/22".into(),
+                direction: Direction::Inbound,
+                label: "ssh".into(),
+                service: "ssh".into(),
+                protocol: Protocol::Tcp,
+                port: Some(22),
+                address: Some("203.0.113.10".parse().unwrap()),
+                client: Some("198.51.100.7".parse().unwrap()),
+                host: None,
+            },
+            observation: None,
+            explanation: None,
+            readings: readings
+                .iter()
+                .map(|reading| {
+                    let taken = Taken {
+                        reading: *reading,
+                        detail: "as read".into(),
+                        evidence: Vec::new(),
+                    };
+                    (reading.sensor(), taken)
+                })
+                .collect(),
+        }
+    }
+
+    fn run() -> Run {
+        Run {
+            tool_version: "0".into(),
+            started_at: "2026-01-01T00:00:00Z".into(),
+            started_unix: 0,
+            duration_s: 0.0,
+            interrupted: false,
+            plan: Plan {
+                target: "203.0.113.10".into(),
+                services: Vec::new(),
+                expect: std::collections::BTreeMap::new(),
+                from: None,
+                target_ip: None,
+                provider: "tencent".into(),
+                timeout_s: 4.0,
+            },
+            evidence: Evidence::default(),
+        }
+    }
+}

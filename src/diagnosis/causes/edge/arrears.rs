@@ -13,9 +13,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::HostUnreachable,
         Reading::NoneAnswers,
     ],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Document],
     remedy: Remedy::Steps(Steps {
         summary: "settle the account",
@@ -24,4 +21,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("tccli", "tccli cvm DescribeInstances")],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -9,9 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::inbound,
     weight: 2,
     predicts: &[Reading::Timeout, Reading::NoneAnswers],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Document],
     remedy: Remedy::Steps(Steps {
         summary: "raise the bandwidth cap to 1 Mbps or more",
@@ -20,4 +17,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("tccli", "tccli cvm DescribeInstances")],
         rollback: "restore the former cap",
     }),
+    ..Cause::BLANK
 };

@@ -9,9 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::inbound,
     weight: 2,
     predicts: &[Reading::Timeout, Reading::NoneAnswers],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Document],
     remedy: Remedy::Steps(Steps {
         summary: "clean the instance up over the private network, then ask for release by ticket",
@@ -23,4 +20,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -13,9 +13,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::HostUnreachable,
         Reading::NoneAnswers,
     ],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Document],
     remedy: Remedy::Steps(Steps {
         summary: "bind an elastic address",
@@ -27,4 +24,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("tccli", "tccli vpc DescribeAddresses")],
         rollback: "unbind the address",
     }),
+    ..Cause::BLANK
 };

@@ -15,9 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::OutboundWorks,
         Reading::LeavesNoTrace,
     ],
-    convicts: &[],
     supports: &[Reading::PortListed, Reading::ElsewhereSilent],
-    excludes: &[],
     settled_by: &[Test::Rules, Test::OutboundControls],
     remedy: Remedy::Steps(Steps {
         summary: "ask for port 25 to be unblocked, or relay over 465 or 587",
@@ -31,4 +29,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -9,8 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::inbound_port,
     weight: 4,
     predicts: &[Reading::HostUnreachable],
-    convicts: &[],
-    supports: &[],
     excludes: &[Reading::NoHostRules],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
@@ -20,4 +18,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "iptables-save -t nat; nft list ruleset")],
         rollback: "restore the rule",
     }),
+    ..Cause::BLANK
 };

@@ -15,8 +15,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceReachesTarget,
         Reading::TraceEndsInTransit,
     ],
-    convicts: &[],
-    supports: &[],
     excludes: &[
         Reading::NoHostRules,
         Reading::LocalDropped,
@@ -33,4 +31,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "nft -a list ruleset; iptables-save")],
         rollback: "restore the limit",
     }),
+    ..Cause::BLANK
 };

@@ -16,7 +16,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::PrivateMissing,
     ],
     convicts: &[&[Reading::PrivateMissing]],
-    supports: &[],
     excludes: &[Reading::AddressHeld, Reading::PrivateHeld],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
@@ -29,4 +28,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ip -brief address")],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -9,9 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::inbound,
     weight: 3,
     predicts: &[Reading::Timeout, Reading::NoneAnswers],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside, Test::Witness],
     remedy: Remedy::Steps(Steps {
         summary: "add a routing rule for each interface",
@@ -22,4 +19,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ip rule; ip route get {client}")],
         rollback: "remove the rules",
     }),
+    ..Cause::BLANK
 };

@@ -18,7 +18,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::OutboundDead,
     ],
     convicts: &[&[Reading::TableFull], &[Reading::LocalTableFull]],
-    supports: &[],
     excludes: &[Reading::TableHasRoom],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
@@ -34,4 +33,5 @@ pub(super) const CAUSE: Cause = Cause {
         )],
         rollback: "restore the former maximum",
     }),
+    ..Cause::BLANK
 };

@@ -10,8 +10,6 @@ pub(super) const CAUSE: Cause = Cause {
     weight: 15,
     predicts: &[Reading::Timeout, Reading::EchoOff],
     convicts: &[&[Reading::EchoOff]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "let the kernel answer echo requests",
@@ -20,4 +18,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "sysctl -w net.ipv4.icmp_echo_ignore_all=0")],
         rollback: "sysctl -w net.ipv4.icmp_echo_ignore_all=1",
     }),
+    ..Cause::BLANK
 };

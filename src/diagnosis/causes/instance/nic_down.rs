@@ -14,8 +14,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::NeighbourUnreachable,
         Reading::NoneAnswers,
     ],
-    convicts: &[],
-    supports: &[],
     excludes: &[Reading::AddressHeld, Reading::PrivateHeld],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
@@ -28,4 +26,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ip link set eth0 up")],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -16,8 +16,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::NoRouteBack,
     ],
     convicts: &[&[Reading::NoRouteBack]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "add the missing route",
@@ -29,4 +27,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ip route; ip route add default via GATEWAY")],
         rollback: "ip route del default via GATEWAY",
     }),
+    ..Cause::BLANK
 };

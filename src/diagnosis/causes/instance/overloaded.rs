@@ -14,9 +14,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::LostSome,
         Reading::Silent,
     ],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "free the resource that is exhausted",
@@ -25,4 +22,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "uptime; free -m; df -h; cat /proc/pressure/*")],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

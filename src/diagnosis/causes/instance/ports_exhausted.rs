@@ -10,9 +10,6 @@ pub(super) const CAUSE: Cause = Cause {
     weight: 30,
     predicts: &[Reading::NoLocalPort],
     convicts: &[&[Reading::NoLocalPort]],
-    supports: &[],
-    excludes: &[],
-    settled_by: &[],
     remedy: Remedy::Steps(Steps {
         summary: "close leaked connections, or widen the port range",
         risk: Risk::Manual,
@@ -23,4 +20,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ss -s; sysctl net.ipv4.ip_local_port_range")],
         rollback: "restore the range",
     }),
+    ..Cause::BLANK
 };

@@ -9,9 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::inbound,
     weight: 3,
     predicts: &[Reading::Timeout, Reading::NoneAnswers],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside, Test::Witness],
     remedy: Remedy::Steps(Steps {
         summary: "add a routing rule for each interface, or set rp_filter to 2",
@@ -26,4 +23,5 @@ pub(super) const CAUSE: Cause = Cause {
         )],
         rollback: "restore rp_filter",
     }),
+    ..Cause::BLANK
 };

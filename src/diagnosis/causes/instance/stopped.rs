@@ -14,7 +14,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::NeighbourUnreachable,
         Reading::NoneAnswers,
     ],
-    convicts: &[],
     supports: &[Reading::NoneAnswers],
     excludes: &[Reading::Reported],
     settled_by: &[Test::Document, Test::Inside],
@@ -25,4 +24,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("tccli", "tccli cvm DescribeInstances")],
         rollback: "stop it again",
     }),
+    ..Cause::BLANK
 };

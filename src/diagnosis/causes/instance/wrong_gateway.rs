@@ -9,9 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::inbound,
     weight: 2,
     predicts: &[Reading::Timeout, Reading::NoneAnswers],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "set the subnet's gateway",
@@ -20,4 +17,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ip route; ip neigh")],
         rollback: "restore the former route",
     }),
+    ..Cause::BLANK
 };

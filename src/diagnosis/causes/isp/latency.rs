@@ -9,9 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::inbound,
     weight: 6,
     predicts: &[Reading::ConnectedLate],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Elsewhere],
     remedy: Remedy::Steps(Steps {
         summary: "raise the clients' time-outs, or serve from nearer",
@@ -23,4 +20,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ping -c 20 {target}")],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -9,9 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::inbound,
     weight: 8,
     predicts: &[Reading::LostSome, Reading::ConnectedLate],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Elsewhere],
     remedy: Remedy::Steps(Steps {
         summary: "have the path measured in both directions, and tell the owner of the lossy network",
@@ -23,4 +20,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "mtr -rwzbc 100 {target}")],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -17,9 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceEndsInTransit,
         Reading::LocalAnswers,
     ],
-    convicts: &[],
     supports: &[Reading::TraceEndsInTransit],
-    excludes: &[],
     settled_by: &[Test::Inside, Test::Witness],
     remedy: Remedy::Steps(Steps {
         summary: "check the load balancer, the anti-DDoS service or the proxy in front of the instance",
@@ -31,4 +29,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

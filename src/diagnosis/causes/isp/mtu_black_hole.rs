@@ -9,9 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::inbound_tcp,
     weight: 4,
     predicts: &[Reading::Silent, Reading::LocalAnswers],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Elsewhere, Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "let ICMP type 3 code 4 through, or clamp the segment size",
@@ -23,4 +20,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ping -M do -s 1472 -c 3 {target}")],
         rollback: "restore the MTU",
     }),
+    ..Cause::BLANK
 };

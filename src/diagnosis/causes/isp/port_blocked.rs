@@ -27,7 +27,6 @@ pub(super) const CAUSE: Cause = Cause {
         &[Reading::ProhibitedInTransit],
     ],
     supports: &[Reading::PortListed],
-    excludes: &[],
     settled_by: &[Test::Elsewhere, Test::Rules],
     remedy: Remedy::Steps(Steps {
         summary: "move the service to a port that networks do not block",
@@ -40,4 +39,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "reachdx ports {port}")],
         rollback: "move the service back",
     }),
+    ..Cause::BLANK
 };

@@ -18,9 +18,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::LeavesTheCloud,
         Reading::ElsewhereSilent,
     ],
-    convicts: &[],
     supports: &[Reading::TraceStopsInTransit],
-    excludes: &[],
     settled_by: &[Test::Control, Test::Elsewhere],
     remedy: Remedy::Steps(Steps {
         summary: "test from another network, or use submission on 587",
@@ -32,4 +30,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "nc -vz -w 5 {target} 587")],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -15,8 +15,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::LocalOverflow,
     ],
     convicts: &[&[Reading::LocalOverflow], &[Reading::QueueFull]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "restart or scale the service, and raise its backlog",
@@ -31,4 +29,5 @@ pub(super) const CAUSE: Cause = Cause {
         )],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -15,8 +15,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceEndsInTransit,
     ],
     convicts: &[&[Reading::NothingListens]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "start the service",
@@ -25,4 +23,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ss -ltnp; systemctl --failed")],
         rollback: "stop the service",
     }),
+    ..Cause::BLANK
 };

@@ -15,8 +15,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceEndsInTransit,
     ],
     convicts: &[&[Reading::ListensElsewhere]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "make the service listen on the address that is asked",
@@ -25,4 +23,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ss -ltnp sport = :{port}")],
         rollback: "restore the listen address",
     }),
+    ..Cause::BLANK
 };

@@ -16,7 +16,6 @@ pub(super) const CAUSE: Cause = Cause {
     ],
     convicts: &[&[Reading::ListensOtherFamily]],
     supports: &[Reading::OtherFamilyAnswers],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "make the service listen on both families",
@@ -25,4 +24,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ss -ltnpe sport = :{port}")],
         rollback: "restore the listen address",
     }),
+    ..Cause::BLANK
 };

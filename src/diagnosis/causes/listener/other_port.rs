@@ -15,8 +15,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceEndsInTransit,
     ],
     convicts: &[&[Reading::ListensOtherPort]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::InsideRoot],
     remedy: Remedy::Steps(Steps {
         summary: "connect to the port it listens on, or move it back",
@@ -28,4 +26,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ss -ltnp")],
         rollback: "restore the port",
     }),
+    ..Cause::BLANK
 };

@@ -9,9 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::inbound,
     weight: 10,
     predicts: &[Reading::Timeout, Reading::TraceReachesTarget],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Acl, Test::Witness],
     remedy: Remedy::Steps(Steps {
         summary: "allow it in the subnet's network ACL",
@@ -23,4 +20,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("tccli", "tccli vpc DescribeNetworkAcls")],
         rollback: "remove the rule again",
     }),
+    ..Cause::BLANK
 };

@@ -9,9 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::inbound,
     weight: 5,
     predicts: &[Reading::Timeout, Reading::TraceReachesTarget],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Acl, Test::Witness],
     remedy: Remedy::Steps(Steps {
         summary: "allow the ephemeral ports outbound in the subnet's network ACL",
@@ -20,4 +17,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("tccli", "tccli vpc DescribeNetworkAcls")],
         rollback: "remove the rule again",
     }),
+    ..Cause::BLANK
 };

@@ -10,9 +10,6 @@ pub(super) const CAUSE: Cause = Cause {
     weight: 50,
     predicts: &[Reading::NameNotFound],
     convicts: &[&[Reading::NameNotFound]],
-    supports: &[],
-    excludes: &[],
-    settled_by: &[],
     remedy: Remedy::Steps(Steps {
         summary: "correct the name, or publish an address record for it",
         risk: Risk::Manual,
@@ -23,4 +20,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "dig +short A {target}; dig +short AAAA {target}")],
         rollback: "restore the former record",
     }),
+    ..Cause::BLANK
 };

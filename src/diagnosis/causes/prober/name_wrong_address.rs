@@ -26,8 +26,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::AddressForeign,
     ],
     convicts: &[&[Reading::AddressForeign]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside, Test::TargetAddress],
     remedy: Remedy::Steps(Steps {
         summary: "point the record at the instance's address",
@@ -42,4 +40,5 @@ pub(super) const CAUSE: Cause = Cause {
         )],
         rollback: "restore the former record",
     }),
+    ..Cause::BLANK
 };

@@ -18,7 +18,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::NameResolves,
     ],
     convicts: &[&[Reading::NoRoute], &[Reading::Offline]],
-    supports: &[],
     excludes: &[Reading::Online],
     settled_by: &[Test::Control],
     remedy: Remedy::Steps(Steps {
@@ -31,4 +30,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ip -brief address; ip route; ip -6 route")],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

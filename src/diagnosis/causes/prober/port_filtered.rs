@@ -20,8 +20,6 @@ pub(super) const CAUSE: Cause = Cause {
         &[Reading::ProhibitedNearby],
         &[Reading::TraceStopsAtProber],
     ],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Elsewhere],
     remedy: Remedy::Steps(Steps {
         summary: "run the check from another network, or have {flow} opened in our own firewall",
@@ -33,4 +31,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "nft list ruleset; iptables-save")],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

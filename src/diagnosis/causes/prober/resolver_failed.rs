@@ -10,8 +10,6 @@ pub(super) const CAUSE: Cause = Cause {
     weight: 30,
     predicts: &[Reading::ResolverFails, Reading::ResolverSilent],
     convicts: &[&[Reading::ResolverFails]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Control],
     remedy: Remedy::Steps(Steps {
         summary: "use a resolver that works, or check by address",
@@ -23,4 +21,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "dig {target}; cat /etc/resolv.conf")],
         rollback: "restore /etc/resolv.conf",
     }),
+    ..Cause::BLANK
 };

@@ -15,8 +15,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::GroupsAllow,
     ],
     convicts: &[&[Reading::Refused, Reading::ElsewhereAnswers]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::OutboundControls],
     remedy: Remedy::Steps(Steps {
         summary: "use another far end",
@@ -25,4 +23,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

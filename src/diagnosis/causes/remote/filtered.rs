@@ -21,8 +21,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::ElsewhereAnswers,
         Reading::GroupsAllow,
     ]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::OutboundControls, Test::Rules],
     remedy: Remedy::Steps(Steps {
         summary: "use another far end, and check this address's reputation",
@@ -34,4 +32,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

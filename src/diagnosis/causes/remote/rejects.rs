@@ -16,9 +16,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::WrongProtocol,
     ],
     convicts: &[&[Reading::AnsweredError], &[Reading::TurnedAway]],
-    supports: &[],
-    excludes: &[],
-    settled_by: &[],
     remedy: Remedy::Steps(Steps {
         summary: "read its words: reputation, reverse record or policy",
         risk: Risk::Manual,
@@ -29,4 +26,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -10,9 +10,6 @@ pub(super) const CAUSE: Cause = Cause {
     weight: 20,
     predicts: &[Reading::AnsweredLate, Reading::Silent],
     convicts: &[&[Reading::AnsweredLate]],
-    supports: &[],
-    excludes: &[],
-    settled_by: &[],
     remedy: Remedy::Steps(Steps {
         summary: "wait longer: RFC 5321 asks clients for five minutes",
         risk: Risk::Manual,
@@ -20,4 +17,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -14,8 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::GroupsEarlier,
     ],
     convicts: &[&[Reading::GroupsEarlier]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Rules, Test::From],
     remedy: Remedy::SecurityGroup,
+    ..Cause::BLANK
 };

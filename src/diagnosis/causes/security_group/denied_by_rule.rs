@@ -14,8 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::GroupsRule,
     ],
     convicts: &[&[Reading::GroupsRule]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Rules, Test::From],
     remedy: Remedy::SecurityGroup,
+    ..Cause::BLANK
 };

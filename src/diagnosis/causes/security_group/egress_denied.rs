@@ -14,8 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::LeavesNoTrace,
     ],
     convicts: &[&[Reading::GroupsEgress]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Rules],
     remedy: Remedy::SecurityGroup,
+    ..Cause::BLANK
 };

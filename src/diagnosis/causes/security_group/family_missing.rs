@@ -15,7 +15,7 @@ pub(super) const CAUSE: Cause = Cause {
     ],
     convicts: &[&[Reading::GroupsFamily]],
     supports: &[Reading::OtherFamilyAnswers],
-    excludes: &[],
     settled_by: &[Test::Rules, Test::From],
     remedy: Remedy::SecurityGroup,
+    ..Cause::BLANK
 };

@@ -14,8 +14,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::GroupsNoMatch,
     ],
     convicts: &[&[Reading::GroupsNoMatch]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Rules, Test::From],
     remedy: Remedy::SecurityGroup,
+    ..Cause::BLANK
 };

@@ -13,9 +13,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceReachesTarget,
         Reading::GroupsAllow,
     ],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Witness, Test::Rules],
     remedy: Remedy::Steps(Steps {
         summary: "wait two minutes, read the rules again, and repeat the check",
@@ -30,4 +27,5 @@ pub(super) const CAUSE: Cause = Cause {
         )],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
     ],
     convicts: &[&[Reading::GroupsNothing]],
     supports: &[Reading::NoneAnswers],
-    excludes: &[],
     settled_by: &[Test::Rules, Test::From],
     remedy: Remedy::SecurityGroup,
+    ..Cause::BLANK
 };

@@ -10,9 +10,6 @@ pub(super) const CAUSE: Cause = Cause {
     weight: 20,
     predicts: &[Reading::CertificateBad],
     convicts: &[&[Reading::CertificateBad]],
-    supports: &[],
-    excludes: &[],
-    settled_by: &[],
     remedy: Remedy::Steps(Steps {
         summary: "renew or replace the certificate",
         risk: Risk::Review,
@@ -26,4 +23,5 @@ pub(super) const CAUSE: Cause = Cause {
         )],
         rollback: "restore the former certificate",
     }),
+    ..Cause::BLANK
 };

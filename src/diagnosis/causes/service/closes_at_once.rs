@@ -10,8 +10,6 @@ pub(super) const CAUSE: Cause = Cause {
     weight: 15,
     predicts: &[Reading::ClosedAtOnce, Reading::LocalCloses],
     convicts: &[&[Reading::LocalCloses]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "read the daemon's log, and mend what makes it close",
@@ -20,4 +18,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "journalctl -n 50 --no-pager")],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -14,8 +14,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::LocalAnswers,
     ],
     convicts: &[&[Reading::AnsweredError], &[Reading::LocalError]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "mend the application or its upstream",
@@ -27,4 +25,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "journalctl -n 50 --no-pager")],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

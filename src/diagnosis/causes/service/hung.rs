@@ -10,8 +10,6 @@ pub(super) const CAUSE: Cause = Cause {
     weight: 30,
     predicts: &[Reading::Silent, Reading::LocalSilent],
     convicts: &[&[Reading::LocalSilent]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "restart the service",
@@ -26,4 +24,5 @@ pub(super) const CAUSE: Cause = Cause {
         )],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -9,10 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::never,
     weight: 1,
     predicts: &[Reading::Answered],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
-    settled_by: &[],
     remedy: Remedy::Steps(Steps {
         summary: "change the setting that refuses it",
         risk: Risk::Manual,
@@ -23,4 +19,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "sshd -T -C user=root,host={client},addr={client}")],
         rollback: "restore the setting",
     }),
+    ..Cause::BLANK
 };

@@ -9,10 +9,6 @@ pub(super) const CAUSE: Cause = Cause {
     scope: scope::never,
     weight: 1,
     predicts: &[Reading::Answered],
-    convicts: &[],
-    supports: &[],
-    excludes: &[],
-    settled_by: &[],
     remedy: Remedy::Steps(Steps {
         summary: "use a client with network level authentication",
         risk: Risk::Manual,
@@ -20,4 +16,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[],
         rollback: "nothing to undo",
     }),
+    ..Cause::BLANK
 };

@@ -14,8 +14,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::LocalAnswers,
     ],
     convicts: &[&[Reading::AnsweredLate], &[Reading::LocalLate]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "mend what makes the greeting late: a name look-up, or load",
@@ -27,4 +25,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "cat /etc/resolv.conf; uptime")],
         rollback: "restore the setting",
     }),
+    ..Cause::BLANK
 };

@@ -13,8 +13,6 @@ pub(super) const CAUSE: Cause = Cause {
         &[Reading::TlsFailed, Reading::LocalTlsFails],
         &[Reading::LocalTlsFails],
     ],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "correct the service's TLS settings",
@@ -23,4 +21,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "openssl s_client -connect {target}:{port}")],
         rollback: "restore the settings",
     }),
+    ..Cause::BLANK
 };

@@ -14,7 +14,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::ClosedAtOnce,
     ],
     convicts: &[&[Reading::TurnedAway], &[Reading::LocalTurnedAway]],
-    supports: &[],
     excludes: &[Reading::LocalCloses],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
@@ -30,4 +29,5 @@ pub(super) const CAUSE: Cause = Cause {
         )],
         rollback: "restore the setting",
     }),
+    ..Cause::BLANK
 };

@@ -10,8 +10,6 @@ pub(super) const CAUSE: Cause = Cause {
     weight: 30,
     predicts: &[Reading::WrongProtocol, Reading::LocalWrongProtocol],
     convicts: &[&[Reading::WrongProtocol], &[Reading::LocalWrongProtocol]],
-    supports: &[],
-    excludes: &[],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "free the port, or use the scheme that is spoken there",
@@ -23,4 +21,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "ss -ltnp sport = :{port}")],
         rollback: "restore the port",
     }),
+    ..Cause::BLANK
 };
