@@ -55,6 +55,10 @@ pub(super) fn judge(case: &Case<'_>) -> Judgement {
         None => suspects,
     };
     judgement.cause = certainty(case, first, &judgement.candidates);
+    if judgement.cause.is_none() && !seen(case) {
+        // Nothing was asked, so that there is nothing to explain.
+        return Judgement::default();
+    }
     let reached = judgement
         .cause
         .map(|(cause, _)| position(case, cause.layer));
@@ -185,19 +189,22 @@ fn certainty(
     first: Option<&'static Cause>,
     candidates: &[&'static Cause],
 ) -> Option<(&'static Cause, Certainty)> {
-    let seen = case.reading(Sensor::Outcome).is_some()
-        || case
-            .reading(Sensor::Resolution)
-            .is_some_and(|reading| reading != Reading::NameResolves);
     match (first, candidates) {
-        (Some(first), [_]) if seen => Some((first, Certainty::Proven)),
+        (Some(first), [_]) if seen(case) => Some((first, Certainty::Proven)),
         (Some(first), _) => Some((first, Certainty::Likely)),
-        // Nothing was seen and nothing is shown: there is no fault to explain.
-        (None, _) if !seen => None,
+        (None, _) if !seen(case) => None,
         (None, [only]) => Some((only, Certainty::Likely)),
         (None, [top, ..]) => Some((top, Certainty::Possible)),
         (None, []) => None,
     }
+}
+
+/// Whether the flow was seen to come to something, be it only that its name does not resolve.
+fn seen(case: &Case<'_>) -> bool {
+    case.reading(Sensor::Outcome).is_some()
+        || case
+            .reading(Sensor::Resolution)
+            .is_some_and(|reading| reading != Reading::NameResolves)
 }
 
 /// What one supporting reading is worth beside a cause's weight.
@@ -310,8 +317,8 @@ mod tests {
             .unwrap();
         assert_eq!(
             hung.reason,
-            "the connection is refused by a reset (as read); this cause would show that the \
-             connection opens and stays silent"
+            "the port is refused (as read); this cause would show that the connection opens and \
+             stays silent"
         );
     }
 

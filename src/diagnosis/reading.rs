@@ -138,8 +138,8 @@ readings! {
         AnsweredError = "the service reports an error",
         /// Answered over TLS with a certificate that does not hold.
         CertificateBad = "the certificate is not valid",
-        /// A reset answered the SYN.
-        Refused = "the connection is refused by a reset",
+        /// A reset answered the SYN, or a port unreachable of the target the datagram.
+        Refused = "the port is refused",
         /// An ICMP prohibition or port unreachable from the target's address.
         Prohibited = "the target's address answers with an ICMP rejection",
         /// The same from a private address, with a public target: a filter of our own network.

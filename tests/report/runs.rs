@@ -28,6 +28,7 @@ pub(crate) fn all() -> Vec<(&'static str, Run)> {
         ("expected_closed", expected_closed()),
         ("two_blockers", two_blockers()),
         ("http_error", http_error()),
+        ("not_measured", not_measured()),
     ]
 }
 
@@ -198,6 +199,23 @@ fn http_error() -> Run {
     })
 }
 
+/// Echo without permission, and a datagram that nobody answers.
+fn not_measured() -> Run {
+    run(TARGET, &["ssh", "icmp", "udp"], |service| {
+        Some(match service {
+            "icmp" => (
+                Outcome::NotMeasured {
+                    reason: "no permission to send echo requests".into(),
+                    remedy: "run it as root".into(),
+                },
+                0.0,
+            ),
+            "udp" => stopped(Stage::Greet, Failure::Silent { received: 0 }, 4.0),
+            _ => answered(service),
+        })
+    })
+}
+
 fn run(target: &str, services: &[&str], see: impl Fn(&str) -> Option<(Outcome, f64)>) -> Run {
     Run {
         tool_version: "0.1.0".into(),
@@ -243,6 +261,9 @@ fn planned(service: &str) -> PlannedService {
 }
 
 fn port(service: &str) -> Option<u16> {
+    if service == "udp" {
+        return Some(5353);
+    }
     probes::service(service).and_then(|service| service.default_port)
 }
 

@@ -23,6 +23,9 @@ fn outcome(observation: &Observation, outcome: &Outcome) -> String {
         Outcome::Answered { answer } => answered(observation, answer),
         Outcome::NotMeasured { reason, .. } => format!("was not measured: {reason}"),
         Outcome::Stopped { failure, .. } => match failure {
+            Failure::Refused if observation.probe.service == "udp" => {
+                format!("refused by an ICMP port unreachable after {total}")
+            }
             Failure::Refused => format!("refused by a reset after {total}"),
             Failure::Rejected { icmp } => format!("rejected by {icmp} after {total}"),
             Failure::Unreachable { errno } => format!("unreachable (error {errno}) after {total}"),

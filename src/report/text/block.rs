@@ -7,7 +7,8 @@ use crate::evidence::Run;
 use crate::report::escape::{columns, printable};
 use crate::report::group::Group;
 use crate::report::paint::Paint;
-use crate::report::words;
+use crate::report::{look_up, words};
+use probes::{Failure, Outcome};
 use std::io::{self, Write};
 
 /// Writes the block of one group of flows.
@@ -41,8 +42,7 @@ fn what(
 ) -> io::Result<()> {
     let flow = group.first();
     let Some(cause) = &flow.cause else {
-        let lead = ("UNKNOWN:", Paint::Unsure);
-        return page.headed("WHAT", lead, "no cause of the catalogue fits the evidence");
+        return nothing_fits(page, run, flow);
     };
     let (lead, paint) = match cause.certainty {
         Certainty::Proven => ("PROVEN:", Paint::Bad),
@@ -68,6 +68,35 @@ fn what(
             page.headed("WHAT", (lead, paint), &format!("{title}: {particulars}"))
         }
         _ => page.headed("WHAT", (lead, paint), &title),
+    }
+}
+
+/// Why no cause is named: the flow was not asked, or its silence says nothing, or it is new to us.
+fn nothing_fits(
+    page: &mut Page<'_, impl Write>,
+    run: &Run,
+    flow: &FlowDiagnosis,
+) -> io::Result<()> {
+    let outcome = look_up::observation(run, flow).map(|seen| &seen.outcome);
+    match outcome {
+        Some(Outcome::NotMeasured { reason, remedy }) => {
+            page.headed("WHAT", ("NOT MEASURED:", Paint::Unsure), reason)?;
+            page.entry("NEXT", remedy)
+        }
+        Some(Outcome::Stopped {
+            failure: Failure::Silent { .. },
+            ..
+        }) if flow.protocol == "udp" => page.headed(
+            "WHAT",
+            ("UNKNOWN:", Paint::Unsure),
+            "nothing came back, which over UDP may mean dropped, or welcome: a service need not \
+             answer what it does not understand",
+        ),
+        Some(_) | None => page.headed(
+            "WHAT",
+            ("UNKNOWN:", Paint::Unsure),
+            "no cause of the catalogue fits the evidence",
+        ),
     }
 }
 
