@@ -39,6 +39,9 @@ fn outcome(observation: &Observation, outcome: &Outcome) -> String {
                 seconds(*after_s),
                 quoted(text)
             ),
+            Failure::Silent { received: 0 } if observation.probe.service == "udp" => {
+                format!("did not answer in {total}")
+            }
             Failure::Silent { received: 0 } => format!("opened and stayed silent for {total}"),
             Failure::Silent { received } => {
                 format!("opened, sent {received} bytes and went silent within {total}")
