@@ -58,6 +58,27 @@ impl Group {
         self
     }
 
+    /// The same group with one rule more, where a command of the tool puts it: the policy set that
+    /// the command carries, as JSON.
+    pub(crate) fn with_command(mut self, policy_set: &Value) -> Self {
+        for (list, rules) in [("Ingress", &mut self.ingress), ("Egress", &mut self.egress)] {
+            for policy in policy_set[list].as_array().into_iter().flatten() {
+                let member =
+                    |name: &str| policy[name].as_str().map(|text| &*text.to_owned().leak());
+                let position = usize::try_from(policy["PolicyIndex"].as_u64().unwrap()).unwrap();
+                let protocol = member("Protocol").unwrap().to_lowercase().leak();
+                let rule = Rule {
+                    accept: policy["Action"] == "ACCEPT",
+                    protocol: if protocol == "all" { "ALL" } else { protocol },
+                    port: member("Port").unwrap_or("ALL"),
+                    peer: member("CidrBlock").or(member("Ipv6CidrBlock")).unwrap(),
+                };
+                rules.insert(position, rule);
+            }
+        }
+        self
+    }
+
     /// The group's id, which names its file.
     pub(crate) fn id(&self) -> &str {
         &self.id

@@ -16,6 +16,7 @@ mod machine;
 mod measure;
 mod names;
 mod peers;
+mod promise;
 mod ready;
 mod remains;
 mod servers;

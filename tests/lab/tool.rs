@@ -4,6 +4,7 @@ use crate::fault::{Certainty, Expect, Fault, Fix, Outside};
 use crate::groups::Group;
 use crate::lab::{CLIENT_ADDRESS, CLIENT_ADDRESS_V6, Lab, MAIL_EXCHANGER, PRIVATE, PUBLIC_V6};
 use crate::machine::Machine;
+use crate::promise;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Output;
@@ -25,7 +26,9 @@ impl Lab {
         words.extend(["--timeout", "4s", "--format", "json"]);
         let output = run_tool(&self.client, &words);
         let document = document(&words, &output);
+        let findings = document["findings"].as_array().expect("findings");
         let expected = match document["status"].as_str() {
+            Some("reachable") if findings.iter().any(|it| it["severity"] != "info") => 1,
             Some("reachable") => 0,
             Some("degraded") => 1,
             Some("blocked") => 2,
@@ -38,6 +41,31 @@ impl Lab {
             document["status"]
         );
         document
+    }
+
+    /// Runs `reachdx check` with these groups and a snapshot, as for `fault`.
+    pub(crate) fn check_with(&self, fault: &Fault, groups: &[Group], snapshot: &str) -> Value {
+        let from = if fault.target == PUBLIC_V6 {
+            CLIENT_ADDRESS_V6
+        } else {
+            CLIENT_ADDRESS
+        };
+        let mut arguments = vec![
+            fault.target,
+            "--service",
+            fault.services,
+            "--provider",
+            "tencent",
+        ];
+        arguments.extend(["--inside", snapshot, "--from", from, "--control", CONTROLS]);
+        if fault.target != PUBLIC_V6 {
+            arguments.extend(["--target-ip", PRIVATE]);
+        }
+        let files = write_groups(&self.client, groups);
+        for file in &files {
+            arguments.extend(["--rules", file]);
+        }
+        self.check(&arguments)
     }
 
     /// Runs `reachdx inside` on the instance and gives the snapshot's path on the client.
@@ -83,27 +111,7 @@ impl Lab {
 pub(crate) fn assert_with_everything(lab: &mut Lab, fault: &Fault, user: User) {
     let groups = fault.told.unwrap_or(fault.groups)();
     let snapshot = lab.snapshot(fault.services, user);
-    let from = if fault.target == PUBLIC_V6 {
-        CLIENT_ADDRESS_V6
-    } else {
-        CLIENT_ADDRESS
-    };
-    let mut arguments = vec![
-        fault.target,
-        "--service",
-        fault.services,
-        "--provider",
-        "tencent",
-    ];
-    arguments.extend(["--inside", snapshot, "--from", from, "--control", CONTROLS]);
-    if fault.target != PUBLIC_V6 {
-        arguments.extend(["--target-ip", PRIVATE]);
-    }
-    let files = write_groups(&lab.client, &groups);
-    for file in &files {
-        arguments.extend(["--rules", file]);
-    }
-    let document = lab.check(&arguments);
+    let document = lab.check_with(fault, &groups, snapshot);
     if user == User::Root {
         record(fault, "full", &document);
     }
@@ -116,6 +124,9 @@ pub(crate) fn assert_with_everything(lab: &mut Lab, fault: &Fault, user: User) {
         Expect::Cause(ids) => assert_cause(flow, ids, fault, user),
         Expect::Candidate(id) => assert_undecided(flow, &[id]),
         Expect::Noted(id) => assert_noted(&document, flow, id),
+    }
+    if user == User::Root {
+        promise::assert_kept(lab, fault, flow, &groups);
     }
     if let Some(fix) = fault.fix {
         assert_promise(flow, &fix);
@@ -256,7 +267,7 @@ fn write_groups(client: &Machine, groups: &[Group]) -> Vec<String> {
     groups.iter().map(write).collect()
 }
 
-fn flow<'a>(document: &'a Value, id: &str) -> &'a Value {
+pub(crate) fn flow<'a>(document: &'a Value, id: &str) -> &'a Value {
     let flows = document["flows"].as_array().expect("flows");
     let of_one_address = format!("{id}@");
     flows
@@ -265,7 +276,7 @@ fn flow<'a>(document: &'a Value, id: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("no flow {id} in {document:#}"))
 }
 
-fn cause(flow: &Value) -> &str {
+pub(crate) fn cause(flow: &Value) -> &str {
     text(&flow["cause"]["id"])
 }
 
@@ -286,7 +297,7 @@ fn ids_of(list: &Value) -> Vec<&str> {
         .collect()
 }
 
-fn text(value: &Value) -> &str {
+pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or("")
 }
 

@@ -1,0 +1,72 @@
+//! The fixes that the tool offers for security groups, made as it words them: what it computed of the
+//! state after them has to be what the lab then measures.
+
+use crate::fault::Fault;
+use crate::groups::{EVERYTHING, Group};
+use crate::lab::Lab;
+use crate::tool::{self, User, text};
+use serde_json::Value;
+
+/// Makes each offered change of the groups at the edge, checks again, and holds the new judgement
+/// against the promise; then restores the groups.
+pub(crate) fn assert_kept(lab: &Lab, fault: &Fault, before: &Value, groups: &[Group]) {
+    let offered = before["fixes"].as_array().expect("fixes");
+    for fix in offered {
+        let Some(changed) = changed(fix, groups) else {
+            continue;
+        };
+        lab.enforce(&changed);
+        let snapshot = lab.snapshot(fault.services, User::Root);
+        let document = lab.check_with(fault, &changed, snapshot);
+        let after = tool::flow(&document, fault.flow);
+        let promised = &fix["after"];
+        if promised["status"] == "unknown" {
+            assert!(
+                !tool::cause(after).starts_with("security_group."),
+                "{} did not help: {after:#}",
+                fix["id"]
+            );
+        } else {
+            assert_eq!(
+                (&after["status"], cause_id(after)),
+                (&promised["status"], promised["next_cause"].as_str()),
+                "{} promised otherwise: {after:#}",
+                fix["id"]
+            );
+        }
+        lab.enforce(&(fault.groups)());
+    }
+}
+
+fn cause_id(flow: &Value) -> Option<&str> {
+    flow["cause"]["id"].as_str()
+}
+
+/// The groups after a fix, by its own command; `None` for a fix of another kind.
+fn changed(fix: &Value, groups: &[Group]) -> Option<Vec<Group>> {
+    match text(&fix["id"]) {
+        "security_group.add_rule" => {
+            let command = text(&fix["commands"]["tccli"]);
+            let (_, quoted) = command.split_once('\'').expect("a quoted policy set");
+            let (policy_set, _) = quoted.rsplit_once('\'').expect("a quoted policy set");
+            let policy_set: Value = serde_json::from_str(policy_set).expect("a policy set");
+            let with_rule = groups.iter().map(|group| {
+                if command.contains(&format!("--SecurityGroupId {} ", group.id())) {
+                    group.clone().with_command(&policy_set)
+                } else {
+                    group.clone()
+                }
+            });
+            Some(with_rule.collect())
+        }
+        "security_group.bind_all_pass" => {
+            let all_pass = Group::inbound("sg-ALL-PASS", &EVERYTHING);
+            Some(
+                std::iter::once(all_pass)
+                    .chain(groups.iter().cloned())
+                    .collect(),
+            )
+        }
+        _ => None,
+    }
+}
