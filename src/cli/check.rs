@@ -1,6 +1,6 @@
 use super::options::{self, Color};
 use super::progress::{Line, Quiet};
-use crate::collect::{Request, collect, read_input, read_rules, write_output};
+use crate::collect::{Request, collect, read_input, read_rules, shown, write_output};
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::evidence::{Plan, Run};
 use crate::inside::{Snapshot, read_snapshot};
@@ -65,16 +65,22 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .map(|target| plan(arguments, target))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let groups = read_rules(&arguments.rules)?;
+    let given = given_snapshot(arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
 
     let mut results = Vec::new();
-    for plan in plans {
+    let mut plans = plans.into_iter();
+    while let Some(plan) = plans.next() {
         let request = Request {
-            controls: runtime.block_on(controls(arguments))?,
-            inside: snapshot(arguments, &plan, &runtime)?,
+            controls: runtime.block_on(controls(arguments)),
+            inside: if arguments.inside.as_deref() == Some(LOCAL) {
+                Some(runtime.block_on(super::inside::collect_here(&plan)))
+            } else {
+                given.clone()
+            },
             groups: groups.clone(),
             notes: notes(),
             plan,
@@ -84,13 +90,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
                 std::future::pending::<()>().await;
             }
         };
-        let run = if std::io::stderr().is_terminal() {
+        let mut run = if std::io::stderr().is_terminal() {
             let mut line = Line::default();
             runtime.block_on(collect(request, &mut line, interrupt))
         } else {
             runtime.block_on(collect(request, &mut Quiet, interrupt))
         };
         let interrupted = run.interrupted;
+        if interrupted {
+            run.evidence.notes.push(cut_short(plans.as_slice()));
+        }
         let diagnosis = diagnose(&run);
         results.push((run, diagnosis));
         if interrupted {
@@ -128,7 +137,7 @@ fn plan(arguments: &Arguments, target: &str) -> anyhow::Result<Plan> {
 }
 
 /// Resolves the controls; one that does not resolve is left out with the rest of its evidence.
-async fn controls(arguments: &Arguments) -> anyhow::Result<Vec<Probe>> {
+async fn controls(arguments: &Arguments) -> Vec<Probe> {
     let mut controls = Vec::new();
     for (host, port) in &arguments.control {
         let resolution = probes::resolve(host, arguments.timeout).await;
@@ -143,20 +152,14 @@ async fn controls(arguments: &Arguments) -> anyhow::Result<Vec<Probe>> {
             server_name: None,
         }));
     }
-    Ok(controls)
+    controls
 }
 
-fn snapshot(
-    arguments: &Arguments,
-    plan: &Plan,
-    runtime: &tokio::runtime::Runtime,
-) -> anyhow::Result<Option<Snapshot>> {
-    let Some(what) = &arguments.inside else {
+/// The snapshot that was taken before, read once for all targets.
+fn given_snapshot(arguments: &Arguments) -> anyhow::Result<Option<Snapshot>> {
+    let Some(what) = arguments.inside.as_deref().filter(|it| *it != LOCAL) else {
         return Ok(None);
     };
-    if what == "local" {
-        return Ok(Some(runtime.block_on(super::inside::collect_here(plan))));
-    }
     if what.starts_with("ssh://") {
         anyhow::bail!(
             "--inside: taking a snapshot over ssh is not possible yet; run `reachdx inside` there \
@@ -169,8 +172,7 @@ fn snapshot(
 /// Reads a snapshot file, naming it in every error.
 pub(super) fn read_inside(path: &Path) -> anyhow::Result<Snapshot> {
     let text = read_input(path)?;
-    read_snapshot(&text)
-        .with_context(|| format!("inside `{}`", options::shown(&path.to_string_lossy())))
+    read_snapshot(&text).with_context(|| format!("inside `{}`", shown(path)))
 }
 
 /// Probes ignore proxies, since they hide the path.
@@ -196,13 +198,23 @@ fn notes() -> Vec<String> {
     }
 }
 
+/// Says what an interrupted run leaves open.
+fn cut_short(left: &[Plan]) -> String {
+    let note = "interrupted before every probe had ended: what has no outcome is unknown";
+    if left.is_empty() {
+        return note.into();
+    }
+    let left: Vec<_> = left.iter().map(|plan| plan.target.as_str()).collect();
+    format!("{note}; not checked: {}", left.join(", "))
+}
+
 fn render(arguments: &Arguments, results: &[(Run, Diagnosis)]) -> anyhow::Result<u8> {
     let style = Style {
         color: arguments.color.wanted(arguments.output.is_some()),
         width: 80,
     };
     let mut bytes = Vec::new();
-    let several = results.len() > 1 && arguments.format == Format::Json;
+    let several = arguments.target.len() > 1 && arguments.format == Format::Json;
     for (number, (run, diagnosis)) in results.iter().enumerate() {
         if several {
             bytes.extend_from_slice(if number == 0 { b"[\n" } else { b",\n" });
@@ -228,6 +240,8 @@ fn render(arguments: &Arguments, results: &[(Run, Diagnosis)]) -> anyhow::Result
         .unwrap_or(super::CANNOT_TELL))
 }
 
+/// Where `--inside` means this very machine.
+const LOCAL: &str = "local";
 const DEFAULT_SERVICES: &str = "ssh,rdp,http,https,icmp,smtp";
 /// Exit codes, the mildest first.
 const SEVERITY: &[u8] = &[0, 1, 3, 2];

@@ -14,8 +14,14 @@ pub(super) struct Arguments {
     /// Services to probe on the instance itself
     #[arg(long, value_name = "LIST", default_value = "ssh,rdp,http,https,smtp")]
     service: String,
-    /// Far ends to probe from inside
-    #[arg(long, value_name = "HOST:PORT,...", default_value = DEFAULT_OUTBOUND)]
+    /// Far ends to probe from inside [default: mail exchangers of two operators on 25, their
+    /// submission hosts on 465 and 587, and a web site on 443]
+    #[arg(
+        long,
+        value_name = "HOST:PORT,...",
+        default_value = DEFAULT_OUTBOUND,
+        hide_default_value = true
+    )]
     outbound: String,
     /// The client, to learn the route towards it
     #[arg(long, value_name = "IP")]

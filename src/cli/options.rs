@@ -72,12 +72,27 @@ pub(super) fn expectations(
             "closed" | "blocked" => Expectation::Blocked,
             _ => anyhow::bail!("--expect: `{}` is not open, closed or blocked", shown(word)),
         };
-        if !label.ends_with("-out") && !services.iter().any(|service| service.label == label) {
-            anyhow::bail!("--expect: `{}` is not among the services", shown(label));
+        if !is_outbound(label) && !services.iter().any(|service| service.label == label) {
+            let labels: Vec<_> = services.iter().map(|it| shown(&it.label)).take(9).collect();
+            anyhow::bail!(
+                "--expect: `{}` is not among the services; they are {} and, from inside, smtp-out \
+                 and tcp/PORT-out",
+                shown(label),
+                labels.join(", ")
+            );
         }
-        expectations.insert(label.to_owned(), expectation);
+        if expectations.insert(label.to_owned(), expectation).is_some() {
+            anyhow::bail!("--expect: `{}` is named twice: name it once", shown(label));
+        }
     }
     Ok(expectations)
+}
+
+/// Whether this is the name of an outbound flow; which there are, the inside view decides.
+fn is_outbound(label: &str) -> bool {
+    label.strip_suffix("-out").is_some_and(|service| {
+        service == "smtp" || (service.starts_with("tcp/") && parse_service_list(service).is_ok())
+    })
 }
 
 /// A duration: `4s`, `500ms`, `1m` or plain seconds; more than zero, at most ten minutes.
@@ -167,16 +182,7 @@ pub(super) fn target(text: &str) -> anyhow::Result<String> {
 
 /// User input made safe to print on one line.
 pub(super) fn shown(text: &str) -> String {
-    let safe: String = text
-        .chars()
-        .take(80)
-        .flat_map(char::escape_default)
-        .collect();
-    if text.chars().count() > 80 {
-        format!("{safe}...")
-    } else {
-        safe
-    }
+    probes::escape(text.as_bytes(), 80)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-use super::options::{Color, shown};
-use crate::collect::{read_input, read_rules, write_output};
+use super::options::Color;
+use crate::collect::{read_input, read_rules, shown, write_output};
 use crate::diagnosis::diagnose;
 use crate::report::{self, Format, Style};
 use anyhow::Context as _;
@@ -29,8 +29,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     let text = read_input(&arguments.run)?;
-    let mut run = report::read_run(&text)
-        .with_context(|| format!("run `{}`", shown(&arguments.run.to_string_lossy())))?;
+    let mut run =
+        report::read_run(&text).with_context(|| format!("run `{}`", shown(&arguments.run)))?;
     if let Some(groups) = read_rules(&arguments.rules)? {
         run.evidence.groups = Some(groups);
     }

@@ -1,9 +1,10 @@
 //! Reads what the user names and writes what the user asked for, with the file in every error.
 
 use anyhow::{Context as _, bail};
-use rulesets::{SecurityGroups, parse_security_group};
+use rulesets::{ParseError, SecurityGroups, parse_security_group};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// Reads a text file of at most 64 MiB.
@@ -34,14 +35,21 @@ fn bounded(source: impl io::Read, name: &str) -> anyhow::Result<String> {
         .read_to_end(&mut bytes)
         .with_context(|| format!("cannot read `{name}`"))?;
     if bytes.len() as u64 > LIMIT {
-        bail!("`{name}` is larger than {} MiB", LIMIT >> 20);
+        bail!(
+            "`{name}` is larger than {} MiB, which no such file is",
+            LIMIT >> 20
+        );
     }
-    String::from_utf8(bytes).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
         anyhow::anyhow!(
-            "`{name}` is not UTF-8 text: byte {}",
+            "`{name}` is not UTF-8 text: byte {}; save it as UTF-8",
             error.utf8_error().valid_up_to()
         )
-    })
+    })?;
+    if text.trim().is_empty() {
+        bail!("`{name}` is empty: write it again");
+    }
+    Ok(text)
 }
 
 /// Reads the bound security groups, in priority order; each is named after its file.
@@ -60,11 +68,18 @@ pub fn read_rules(paths: &[PathBuf]) -> anyhow::Result<Option<SecurityGroups>> {
                 "two rule files name a group `{id}`: give each group once, under its own file name"
             );
         }
-        let group =
-            parse_security_group(&text, &id).with_context(|| format!("rules `{}`", shown(path)))?;
-        groups.push(group);
+        groups.push(parse_security_group(&text, &id).map_err(|error| unreadable(path, &error))?);
     }
     Ok(Some(SecurityGroups { groups }))
+}
+
+fn unreadable(path: &Path, error: &ParseError) -> anyhow::Error {
+    let remedy = if matches!(error, ParseError::Syntax { .. }) {
+        "; save the whole answer of DescribeSecurityGroupPolicies"
+    } else {
+        ""
+    };
+    anyhow::anyhow!("rules `{}`: {error}{remedy}", shown(path))
 }
 
 /// Writes the report to a file, or to standard output for `None` and `-`.
@@ -81,17 +96,11 @@ pub fn write_output(path: Option<&Path>, bytes: &[u8]) -> anyhow::Result<()> {
     }
 }
 
-fn shown(path: &Path) -> String {
-    path.to_string_lossy()
-        .chars()
-        .flat_map(|c| {
-            if c.is_control() {
-                c.escape_default().collect::<Vec<_>>()
-            } else {
-                vec![c]
-            }
-        })
-        .collect()
+/// A path made safe to print on one line; a longer one is cut.
+pub fn shown(path: &Path) -> String {
+    probes::escape(path.as_os_str().as_bytes(), SHOWN)
 }
 
 const LIMIT: u64 = 64 << 20;
+/// No file name is longer, and an error still fits a few lines.
+const SHOWN: usize = 160;

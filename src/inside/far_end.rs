@@ -131,7 +131,7 @@ fn name_or_ipv4(host: &str) -> Result<String, FarEndError> {
 }
 
 fn quoted(text: &str) -> String {
-    text.chars().take(80).flat_map(char::escape_debug).collect()
+    probes::escape(text.as_bytes(), 80)
 }
 
 /// The most far ends of one run.
@@ -209,7 +209,7 @@ mod tests {
             ),
             (
                 "\u{1b}[2J:25",
-                "`\\u{1b}[2J` is neither a host name nor an address",
+                "`\\x1b[2J` is neither a host name nor an address",
             ),
         ];
         for (text, error) in cases {

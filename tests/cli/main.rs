@@ -1,0 +1,16 @@
+//! The command line from end to end: arguments, files and peers in; text, files and an exit code out.
+#![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+mod answers;
+mod bad_arguments;
+mod bad_files;
+mod colour;
+mod explain;
+mod interrupt;
+mod peer;
+mod pipes;
+mod report;
+mod runs;
+mod seeds;
+mod several;
+mod tool;
