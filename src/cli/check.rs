@@ -229,13 +229,7 @@ fn render(arguments: &Arguments, results: &[(Run, Diagnosis)]) -> anyhow::Result
     write_output(arguments.output.as_deref(), &bytes)?;
     Ok(results
         .iter()
-        .map(|(run, diagnosis)| {
-            if run.interrupted {
-                super::CANNOT_TELL
-            } else {
-                report::exit_code(diagnosis)
-            }
-        })
+        .map(|(_, diagnosis)| report::exit_code(diagnosis))
         .max_by_key(|code| SEVERITY.iter().position(|it| it == code))
         .unwrap_or(super::CANNOT_TELL))
 }

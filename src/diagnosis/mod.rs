@@ -55,7 +55,11 @@ pub fn diagnose(run: &Run) -> Diagnosis {
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
     findings.dedup();
     Diagnosis {
-        status: overall(&flows),
+        status: match overall(&flows) {
+            // What was not asked may be worse.
+            Status::Reachable | Status::Degraded if run.interrupted => Status::Unknown,
+            status => status,
+        },
         flows,
         findings,
         evidence: book.into_items(),

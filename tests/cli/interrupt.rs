@@ -1,4 +1,4 @@
-//! Ctrl-C: what is known so far is told, and the exit code is that of the diagnosis.
+//! Ctrl-C: what is known so far is told, and the rest is left open.
 
 use crate::peer::{Turn, http, listen};
 use crate::tool::{Output, Tool};
@@ -31,13 +31,11 @@ fn what_is_known_is_told_at_once() {
         .map(|it| it["status"].as_str().unwrap())
         .collect();
     assert_eq!(told, ["unknown", "reachable"]);
-    let code = match document["status"].as_str().unwrap() {
-        "reachable" => 0,
-        "degraded" => 1,
-        "blocked" => 2,
-        _ => 3,
-    };
-    assert_eq!(output.code, code);
+    assert_eq!(
+        document["status"], "unknown",
+        "what was not asked may be worse"
+    );
+    assert_eq!(output.code, 3);
     assert!(waited < Duration::from_secs(3), "{waited:?}");
     crate::runs::assert_valid(&document);
 }
