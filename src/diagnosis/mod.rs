@@ -56,9 +56,10 @@ pub fn diagnose(run: &Run) -> Diagnosis {
     findings.dedup();
     Diagnosis {
         status: match overall(&flows) {
+            Status::Blocked => Status::Blocked,
             // What was not asked may be worse.
-            Status::Reachable | Status::Degraded if run.interrupted => Status::Unknown,
-            status => status,
+            _ if run.interrupted => Status::Unknown,
+            status @ (Status::Reachable | Status::Degraded | Status::Unknown) => status,
         },
         flows,
         findings,
