@@ -71,7 +71,9 @@ impl Group {
                     accept: policy["Action"] == "ACCEPT",
                     protocol: if protocol == "all" { "ALL" } else { protocol },
                     port: member("Port").unwrap_or("ALL"),
-                    peer: member("CidrBlock").or(member("Ipv6CidrBlock")).unwrap(),
+                    peer: member("CidrBlock")
+                        .or_else(|| member("Ipv6CidrBlock"))
+                        .unwrap(),
                 };
                 rules.insert(position, rule);
             }

@@ -42,14 +42,19 @@ fn cause_id(flow: &Value) -> Option<&str> {
     flow["cause"]["id"].as_str()
 }
 
+/// The policy set that a command carries in quotes.
+fn policy_set(command: &str) -> Value {
+    let start = command.find('\'').expect("a quoted policy set") + 1;
+    let end = command.rfind('\'').expect("a quoted policy set");
+    serde_json::from_str(&command[start..end]).expect("a policy set")
+}
+
 /// The groups after a fix, by its own command; `None` for a fix of another kind.
 fn changed(fix: &Value, groups: &[Group]) -> Option<Vec<Group>> {
     match text(&fix["id"]) {
         "security_group.add_rule" => {
             let command = text(&fix["commands"]["tccli"]);
-            let (_, quoted) = command.split_once('\'').expect("a quoted policy set");
-            let (policy_set, _) = quoted.rsplit_once('\'').expect("a quoted policy set");
-            let policy_set: Value = serde_json::from_str(policy_set).expect("a policy set");
+            let policy_set = policy_set(command);
             let with_rule = groups.iter().map(|group| {
                 if command.contains(&format!("--SecurityGroupId {} ", group.id())) {
                     group.clone().with_command(&policy_set)
