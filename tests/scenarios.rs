@@ -72,6 +72,22 @@ fn every_cause_that_fires_somewhere_is_silent_on_a_healthy_machine() {
     }
 }
 
+#[test]
+fn a_source_of_the_provider_explains_an_opening() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut run = run(&root.join("open_against_the_rules_full"));
+    let findings = |run: &Run| -> Vec<String> {
+        let findings = diagnose(run).findings;
+        findings.into_iter().map(|it| it.id).collect()
+    };
+    assert_eq!(findings(&run), ["open.unexplained"]);
+    // A login over the console comes from the provider's own range.
+    run.plan.from = Some("81.69.102.5".parse().unwrap());
+    assert_eq!(findings(&run), ["open.provider_service"]);
+    run.plan.provider = "generic".into();
+    assert_eq!(findings(&run), ["open.unexplained"]);
+}
+
 /// Causes without a scenario in which they lead: what they need is not collected yet, or they are
 /// told beside the flow.
 const NOT_IN_THE_LAB: &[&str] = &[

@@ -30,6 +30,8 @@ pub(crate) fn connect(address: SocketAddr, truth: Truth) -> Heard {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
     if address.is_ipv4() {
         setsockopt(&socket, sockopt::Ipv4RecvErr, &true).unwrap();
+    } else {
+        setsockopt(&socket, sockopt::Ipv6RecvErr, &true).unwrap();
     }
     let patience = if let Truth::Timeout = truth {
         QUIET
@@ -80,11 +82,14 @@ fn queued_error(socket: &Socket) -> Option<(u8, u8, IpAddr)> {
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
     let message = recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags).ok()?;
     message.cmsgs().ok()?.find_map(|part| {
-        let ControlMessageOwned::Ipv4RecvErr(error, Some(offender)) = part else {
+        let (error, from) = if let ControlMessageOwned::Ipv4RecvErr(error, Some(offender)) = part {
+            let address = u32::from_be(offender.sin_addr.s_addr);
+            (error, IpAddr::V4(address.into()))
+        } else if let ControlMessageOwned::Ipv6RecvErr(error, Some(offender)) = part {
+            (error, IpAddr::V6(offender.sin6_addr.s6_addr.into()))
+        } else {
             return None;
         };
-        let address = u32::from_be(offender.sin_addr.s_addr);
-        let from = IpAddr::V4(address.into());
         (error.ee_type != 0).then_some((error.ee_type, error.ee_code, from))
     })
 }

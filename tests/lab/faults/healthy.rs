@@ -87,6 +87,31 @@ pub(super) const FAULTS: &[Fault] = &[
         ..HEALTHY
     },
     Fault {
+        name: "healthy_behind_a_syn_proxy",
+        inject: |lab| {
+            lab.isp
+                .sh("sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0; \
+                nft 'add table ip proxy; \
+                add chain ip proxy raw { type filter hook prerouting priority raw; }; \
+                add rule ip proxy raw tcp dport 22 tcp flags syn notrack; \
+                add chain ip proxy through { type filter hook forward priority 10; }; \
+                add rule ip proxy through tcp dport 22 ct state invalid,untracked \
+                    synproxy mss 1460 wscale 7 timestamp sack-perm; \
+                add rule ip proxy through ct state invalid drop'");
+        },
+        ..HEALTHY
+    },
+    Fault {
+        name: "open_although_a_later_group_denies",
+        groups: || {
+            let last = Group::inbound("sg-last", &[deny("tcp", "22", "0.0.0.0/0")]);
+            vec![web().remove(0), last]
+        },
+        expect: Expect::Noted("open.other_group"),
+        outside: Outside::Reachable,
+        ..HEALTHY
+    },
+    Fault {
         name: "open_against_the_rules",
         told: Some(|| vec![Group::inbound("sg-web", &[deny("tcp", "22", "0.0.0.0/0")])]),
         expect: Expect::Noted("open.unexplained"),

@@ -123,6 +123,26 @@ pub(super) const FAULTS: &[Fault] = &[
         ..REJECTED
     },
     Fault {
+        name: "ip6tables_rejects_as_prohibited",
+        target: PUBLIC_V6,
+        inject: |lab| {
+            lab.host(
+                "ip6tables-nft -I INPUT -p tcp --dport 22 -j REJECT --reject-with icmp6-adm-prohibited",
+            );
+        },
+        truth: Truth::Rejected(1, 1, PUBLIC_V6),
+        fix: fixed_by(|lab| lab.host("ip6tables-nft -F INPUT"), SSH),
+        ..REJECTED
+    },
+    Fault {
+        name: "ip6tables_rejects_as_unreachable_port",
+        target: PUBLIC_V6,
+        inject: |lab| lab.host("ip6tables-nft -I INPUT -p tcp --dport 22 -j REJECT"),
+        truth: Truth::Rejected(1, 4, PUBLIC_V6),
+        fix: fixed_by(|lab| lab.host("ip6tables-nft -F INPUT"), SSH),
+        ..REJECTED
+    },
+    Fault {
         name: "replies_are_dropped",
         inject: |lab| lab.host("iptables-nft -I OUTPUT -p tcp --sport 22 -j DROP"),
         truth: Truth::Timeout,
