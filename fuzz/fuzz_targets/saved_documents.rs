@@ -37,7 +37,11 @@ fn saved_run(text: &str) {
         assert!(!report.contains(|it: char| it != '\n' && it.is_control()));
         if format == Format::Json {
             let again = read_run(&report).expect("what was written can be read");
-            assert_eq!(diagnose(&again), diagnosis, "the same run, the same diagnosis");
+            assert_eq!(
+                diagnose(&again),
+                diagnosis,
+                "the same run, the same diagnosis"
+            );
         }
     }
 }

@@ -55,7 +55,7 @@ fn complain(message: &str) {
 /// Usage, our own network down, or an internal error.
 const CANNOT_TELL: u8 = 3;
 
-/// Finds out why a cloud instance cannot be reached, and what the smallest safe fix is.
+/// Finds out why a cloud instance cannot be reached, and the smallest safe fix.
 #[derive(Debug, Parser)]
 #[command(name = "reachdx", version, after_help = AFTER_HELP, max_term_width = 80)]
 struct Cli {
@@ -86,7 +86,7 @@ Examples:
   reachdx check 203.0.113.10
   reachdx check web-1.example --service ssh --rules sg-1.json --inside snap.json
   reachdx inside --from 198.51.100.7 > snap.json
-  reachdx explain --rules sg-1.json --protocol tcp --source 198.51.100.7 --port 22
+  reachdx explain --rules sg-1.json --protocol tcp --port 22 --source 192.0.2.7
 
 Exit codes:
   0  as expected
