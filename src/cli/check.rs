@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         };
         let interrupted = run.interrupted;
         if interrupted {
-            run.evidence.notes.push(cut_short(plans.as_slice()));
+            run.evidence.notes.extend(cut_short(plans.as_slice()));
         }
         let diagnosis = diagnose(&run);
         results.push((run, diagnosis));
@@ -198,14 +198,10 @@ fn notes() -> Vec<String> {
     }
 }
 
-/// Says what an interrupted run leaves open.
-fn cut_short(left: &[Plan]) -> String {
-    let note = "interrupted before every probe had ended: what has no outcome is unknown";
-    if left.is_empty() {
-        return note.into();
-    }
+/// Names the targets that an interrupt left unchecked.
+fn cut_short(left: &[Plan]) -> Option<String> {
     let left: Vec<_> = left.iter().map(|plan| plan.target.as_str()).collect();
-    format!("{note}; not checked: {}", left.join(", "))
+    (!left.is_empty()).then(|| format!("not checked: {}", left.join(", ")))
 }
 
 fn render(arguments: &Arguments, results: &[(Run, Diagnosis)]) -> anyhow::Result<u8> {

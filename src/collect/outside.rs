@@ -127,7 +127,7 @@ async fn gather(
     while traces.running() {
         evidence.traces.extend(traces.next().await);
     }
-    evidence.traces = traces.confirm(std::mem::take(&mut evidence.traces)).await;
+    evidence.traces = traces.confirm(evidence.traces.clone()).await;
 }
 
 fn planned(plan: &Plan, addresses: &[IpAddr]) -> Vec<Probe> {
