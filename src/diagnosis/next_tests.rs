@@ -56,7 +56,7 @@ fn done(case: &Case<'_>, test: Test) -> bool {
 fn command(case: &Case<'_>, test: Test) -> String {
     // An outbound flow is probed from the instance; the check only judges it.
     let check = match case.flow.direction {
-        Direction::Inbound => format!("reachdx check {{target}} --service {}", case.flow.label),
+        Direction::Inbound => format!("reachdx check {{target}} --service {}", service(case)),
         Direction::Outbound => "reachdx check {target} --inside inside.json".to_owned(),
     };
     match test {
@@ -89,6 +89,16 @@ fn command(case: &Case<'_>, test: Test) -> String {
             || "tcpdump -ni any icmp or icmp6 (on the instance, during a check)".to_owned(),
             |port| format!("tcpdump -ni any port {port} (on the instance, during a check)"),
         ),
+    }
+}
+
+/// The service as `--service` takes it.
+fn service(case: &Case<'_>) -> String {
+    let usual = probes::service(&case.flow.service).and_then(|service| service.default_port);
+    match (usual, case.flow.port) {
+        (Some(usual), Some(port)) if port != usual => format!("{}={port}", case.flow.service),
+        (Some(_), _) => case.flow.service.clone(),
+        (None, _) => case.flow.label.clone(),
     }
 }
 

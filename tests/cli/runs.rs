@@ -193,7 +193,7 @@ fn a_proxy_variable_is_ignored_and_said_to_be() {
 fn controls_are_probed_beside_the_target_and_are_no_flows() {
     let refusing = Refusing::new();
     let open = listen(vec![]);
-    let control = format!("127.0.0.1:{open},no-such-name.invalid:80");
+    let control = format!("127.0.0.1:{open},bücher:80");
     let services = format!("tcp/{}", refusing.port());
     let output = check(&services, &["--control", &control, "--timeout", "1s"]);
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
@@ -204,6 +204,10 @@ fn controls_are_probed_beside_the_target_and_are_no_flows() {
         .collect();
     assert_eq!(asked, [Some(u64::from(open))]);
     assert_eq!(document["flows"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        document["status"], "blocked",
+        "a control that answers blames no network"
+    );
     assert_valid(&document);
 }
 

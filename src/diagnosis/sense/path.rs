@@ -77,7 +77,8 @@ pub(super) fn own_network(case: &mut Case<'_>, book: &mut Book) {
         take(case, Reading::Offline, summary.into(), vec![id]);
         return;
     }
-    if !evidence.controls.is_empty() && evidence.controls.iter().all(measured) {
+    let silent = |seen: &Observation| measured(seen) && !responded(seen);
+    if !evidence.controls.is_empty() && evidence.controls.iter().all(silent) {
         let dead: Vec<_> = evidence
             .controls
             .iter()
