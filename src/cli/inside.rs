@@ -26,6 +26,9 @@ pub(super) struct Arguments {
     /// The client, to learn the route towards it
     #[arg(long, value_name = "IP")]
     from: Option<IpAddr>,
+    /// The user whose login the SSH server's settings are asked for, from the client
+    #[arg(long, value_name = "NAME", default_value = "root")]
+    user: String,
     /// How long a connection to an own service may take to open
     #[arg(long, value_name = "DUR", default_value = "1500ms", value_parser = options::duration)]
     timeout: Duration,
@@ -49,6 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         services,
         outbound,
         from: arguments.from,
+        user: arguments.user.clone(),
         probe_timeout: arguments.timeout,
         deadline: DEADLINE,
     }));
@@ -70,6 +74,7 @@ pub(super) async fn collect_here(plan: &Plan) -> Snapshot {
         services,
         outbound: Vec::new(),
         from: plan.from,
+        user: "root".to_owned(),
         probe_timeout: Duration::from_millis(1500),
         deadline: DEADLINE,
     })

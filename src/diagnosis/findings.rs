@@ -4,8 +4,9 @@
 use super::engine::Judgement;
 use super::{Case, Finding, FlowDiagnosis, Reading, Sensor, Severity, Status};
 use crate::evidence::Run;
+use crate::inside::login_refusal;
 use probes::{Answer, Outcome};
-use rulesets::{SecurityGroups, Verdict};
+use rulesets::{Direction, Protocol, SecurityGroups, Verdict};
 
 /// Findings of one flow.
 pub(super) fn of_flow(
@@ -18,6 +19,8 @@ pub(super) fn of_flow(
     other_group(case, flow, findings);
     trailing_deny(case, findings);
     network_level_authentication(case, findings);
+    login_refused(case, findings);
+    outlived(case, findings);
     if !flow.expected && matches!(flow.status, Status::Reachable | Status::Degraded) {
         findings.push(Finding {
             id: "open.unexpected".into(),
@@ -157,6 +160,68 @@ fn trailing_deny(case: &Case<'_>, findings: &mut Vec<Finding>) {
                 case.flow.id,
                 word(&explanation.verdict),
                 word(other)
+            ),
+        });
+    }
+}
+
+/// The way is open, and the SSH server would still not let the user in.
+fn login_refused(case: &Case<'_>, findings: &mut Vec<Finding>) {
+    let login = case
+        .run
+        .evidence
+        .inside
+        .as_ref()
+        .and_then(|snapshot| snapshot.ssh_login.value());
+    if let Some(login) = login
+        && case.flow.service == "ssh"
+        && case.flow.direction == Direction::Inbound
+        && case.flow.client == Some(login.client)
+        && case.reads(Reading::Answered)
+        && let Some(setting) = login_refusal(login)
+    {
+        findings.push(Finding {
+            id: "service.login_refused".into(),
+            layer: "service".into(),
+            severity: Severity::Info,
+            summary: format!(
+                "{} is reachable, but sshd refuses {} from {}: {setting}",
+                case.flow.id, login.user, login.client
+            ),
+        });
+    }
+}
+
+/// A connection that is open although the rules deny new ones: it proves nothing about the rules.
+fn outlived(case: &Case<'_>, findings: &mut Vec<Finding>) {
+    let denied = case
+        .explanation
+        .as_ref()
+        .is_some_and(|it| matches!(it.verdict, Verdict::Deny { .. }));
+    let open = case
+        .run
+        .evidence
+        .inside
+        .iter()
+        .filter_map(|snapshot| snapshot.established.value())
+        .flatten()
+        .find(|open| {
+            Some(open.local.port()) == case.flow.port && Some(open.remote.ip()) == case.flow.client
+        });
+    if let Some(open) = open
+        && denied
+        && case.flow.direction == Direction::Inbound
+        && case.flow.protocol == Protocol::Tcp
+        && !case.reads(Reading::Answered)
+    {
+        findings.push(Finding {
+            id: "open.established".into(),
+            layer: "security_group".into(),
+            severity: Severity::Info,
+            summary: format!(
+                "a connection from {} to {} is open although the rules deny it: it is older than \
+                 the deny, and a new one will not open",
+                open.remote, open.local
             ),
         });
     }

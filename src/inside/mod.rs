@@ -16,6 +16,7 @@ mod routes;
 mod snapshot;
 mod socket_diag;
 mod sockets;
+mod ssh_login;
 
 pub use counters::{
     Counters, connect_counters, moved, parse_conntrack_drops, parse_counters, parse_counters6,
@@ -28,10 +29,11 @@ pub use read::{SnapshotError, read_snapshot};
 pub use replay::replay;
 pub use routes::{parse_ipv4_routes, parse_ipv6_routes};
 pub use snapshot::{
-    Address, Connect, ConnectCounters, Conntrack, Datum, Listener, Outbound, Owner, Route,
-    RouteToClient, RulesText, SNAPSHOT_VERSION, Snapshot,
+    Address, Connect, ConnectCounters, Conntrack, Datum, Established, Listener, Outbound, Owner,
+    Route, RouteToClient, RulesText, SNAPSHOT_VERSION, Snapshot, SshLogin,
 };
 pub use socket_diag::{
     DiagError, DiagReply, DiagTable, REQUEST, SocketDetail, diag_request, parse_diag_reply,
 };
 pub use sockets::{SocketRow, parse_sockets};
+pub use ssh_login::{login_refusal, parse_ssh_settings};

@@ -2,20 +2,22 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::{
-    Modules, parse_conntrack_drops, parse_counters, parse_counters6, parse_diag_reply,
-    parse_ipv4_routes, parse_ipv6_routes, parse_outbound, parse_sockets,
+    Modules, SshLogin, login_refusal, parse_conntrack_drops, parse_counters, parse_counters6,
+    parse_diag_reply, parse_ipv4_routes, parse_ipv6_routes, parse_outbound, parse_sockets,
+    parse_ssh_settings,
 };
+use std::net::Ipv4Addr;
 
 /// Feeds an input to the parser its first byte names, and counts the facts it gave; `None` when the
 /// parser refused it.
 ///
 /// `0` a socket table, `1` IPv4 routes, `2` IPv6 routes, `3` snmp or netstat, `4` snmp6, `5`
 /// connection-tracking statistics, `6` a socket diagnostics reply, `7` a list of far ends, `8` a
-/// list of modules; other bytes count round.
+/// list of modules, `9` the settings of `sshd`; other bytes count round.
 pub fn replay(input: &[u8]) -> Option<usize> {
     let (selector, bytes) = input.split_first()?;
     let text = String::from_utf8_lossy(bytes);
-    match selector.wrapping_sub(b'0') % 9 {
+    match selector.wrapping_sub(b'0') % 10 {
         0 => parse_sockets(&text).ok().map(|rows| rows.len()),
         1 => parse_ipv4_routes(&text).ok().map(|routes| routes.len()),
         2 => parse_ipv6_routes(&text).ok().map(|routes| routes.len()),
@@ -26,8 +28,16 @@ pub fn replay(input: &[u8]) -> Option<usize> {
             .ok()
             .map(|reply| reply.sockets.len()),
         7 => parse_outbound(&text).ok().map(|far_ends| far_ends.len()),
-        _ => Some(usize::from(
+        8 => Some(usize::from(
             Modules::new(Some(&text), None).present("nf_tables"),
         )),
+        _ => {
+            let login = SshLogin {
+                user: "root".into(),
+                client: Ipv4Addr::LOCALHOST.into(),
+                settings: parse_ssh_settings(&text),
+            };
+            Some(login.settings.len() + usize::from(login_refusal(&login).is_some()))
+        }
     }
 }

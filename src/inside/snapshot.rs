@@ -3,7 +3,7 @@
 use probes::{Observation, Trace};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// The version of the snapshot's form.
 pub const SNAPSHOT_VERSION: u32 = 1;
@@ -29,6 +29,12 @@ pub struct Snapshot {
     pub routes: Datum<Vec<Route>>,
     /// The route towards the client, when `--from` named one.
     pub route_to_client: Datum<RouteToClient>,
+    /// Connections from the client that are open now, when `--from` named one.
+    #[serde(default = "not_collected")]
+    pub established: Datum<Vec<Established>>,
+    /// The SSH server's effective settings for a user from the client, when `--from` named one.
+    #[serde(default = "not_collected")]
+    pub ssh_login: Datum<SshLogin>,
     /// Full conversations with the instance's own services, over loopback and its own addresses.
     pub probes: Vec<Observation>,
     /// One bare connect with counters around it, for each own address and port where a
@@ -78,6 +84,34 @@ impl<T> Datum<T> {
             Self::Skipped { .. } => None,
         }
     }
+}
+
+/// What a snapshot of an earlier version did not look for.
+fn not_collected<T>() -> Datum<T> {
+    Datum::Skipped {
+        source: String::new(),
+        reason: "this version of the snapshot does not hold it".into(),
+    }
+}
+
+/// An open connection.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Established {
+    /// The instance's end.
+    pub local: SocketAddr,
+    /// The client's end.
+    pub remote: SocketAddr,
+}
+
+/// Which settings decide whether a user may log in by SSH, as `sshd -T` resolves them.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct SshLogin {
+    /// The user.
+    pub user: String,
+    /// The client they were resolved for.
+    pub client: IpAddr,
+    /// The settings by their lower-case names; one that is given several times holds every value.
+    pub settings: BTreeMap<String, Vec<String>>,
 }
 
 /// A socket that waits for clients.

@@ -14,6 +14,8 @@ pub struct SocketRow {
     pub address: IpAddr,
     /// The local port.
     pub port: u16,
+    /// The far address, given as the local one is; unspecified for a socket that is not connected.
+    pub peer: IpAddr,
     /// The far port; 0 for a socket that is not connected.
     pub peer_port: u16,
     /// The state, as numbered in the kernel's `tcp_states.h`.
@@ -30,6 +32,11 @@ impl SocketRow {
     /// True for a TCP socket that waits for connections.
     pub fn is_listening(&self) -> bool {
         self.state == TCP_LISTEN
+    }
+
+    /// True for an open TCP connection.
+    pub fn is_established(&self) -> bool {
+        self.state == TCP_ESTABLISHED
     }
 
     /// True for a UDP socket that takes datagrams from anyone.
@@ -66,7 +73,7 @@ fn parse_row(row: &str) -> Result<SocketRow, &'static str> {
         return Err("no user and inode columns");
     };
     let (address, port) = endpoint(local).ok_or("the local address is not HEX:PORT")?;
-    let (_, peer_port) = endpoint(peer).ok_or("the far address is not HEX:PORT")?;
+    let (peer, peer_port) = endpoint(peer).ok_or("the far address is not HEX:PORT")?;
     let state = hex(state, 2).ok_or("the state is not two hexadecimal digits")?;
     let receive_queue = queues
         .split_once(':')
@@ -75,6 +82,7 @@ fn parse_row(row: &str) -> Result<SocketRow, &'static str> {
     Ok(SocketRow {
         address,
         port,
+        peer,
         peer_port,
         state: u8::try_from(state).map_err(|_| "the state is not one byte")?,
         receive_queue,
@@ -107,6 +115,7 @@ pub(super) fn word(text: &str) -> Option<[u8; 4]> {
     Some(hex(text, 8)?.to_ne_bytes())
 }
 
+const TCP_ESTABLISHED: u8 = 1;
 const TCP_CLOSE: u8 = 7;
 const TCP_LISTEN: u8 = 10;
 
@@ -134,6 +143,17 @@ mod tests {
  1053: 3500007F:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000   101        0 15000 2 0000000011111111 0         
  1100: 020200C0:C350 08080808:0035 01 00000000:00000000 00:00000000 00000000     0        0 15001 2 0000000022222222 0         
 ";
+
+    #[test]
+    fn an_open_connection_names_its_far_end() {
+        let rows = parse_sockets(TCP).unwrap();
+        let open: Vec<_> = rows
+            .iter()
+            .filter(|row| row.is_established())
+            .map(|row| (row.peer.to_string(), row.peer_port))
+            .collect();
+        assert_eq!(open, [("203.0.113.80".to_owned(), 443)]);
+    }
 
     fn listening(text: &str) -> Vec<(String, u16, u32, u32, u64)> {
         parse_sockets(text)

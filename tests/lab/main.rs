@@ -20,6 +20,7 @@ mod promise;
 mod ready;
 mod remains;
 mod servers;
+mod sessions;
 mod timing;
 mod tool;
 mod truth;
@@ -55,6 +56,11 @@ fn main() -> ExitCode {
             "lab",
             "checks_end_with_their_slowest_probe",
             timing::assert_parallel,
+        ));
+        trials.push(trial(
+            "lab",
+            "an_open_session_outlives_a_deny",
+            sessions::assert_outlived,
         ));
     }
     for fault in faults::all() {

@@ -7,7 +7,7 @@ use probes::{
 use reachdx::evidence::{Evidence, Expectation, OwnRoutes, Plan, PlannedService, Run};
 use reachdx::inside::{
     Address, Conntrack, Datum, Listener, Outbound, Owner, Route, RouteToClient, RulesText,
-    SNAPSHOT_VERSION, Snapshot,
+    SNAPSHOT_VERSION, Snapshot, SshLogin,
 };
 use rulesets::{SecurityGroup, SecurityGroups, parse_security_group};
 use std::collections::BTreeMap;
@@ -29,6 +29,7 @@ pub(crate) fn all() -> Vec<(&'static str, Run)> {
         ("two_blockers", two_blockers()),
         ("http_error", http_error()),
         ("not_measured", not_measured()),
+        ("login_refused", login_refused()),
     ]
 }
 
@@ -197,6 +198,14 @@ fn http_error() -> Run {
             _ => answered(service),
         })
     })
+}
+
+/// The way is open, and the SSH server lets root not in.
+fn login_refused() -> Run {
+    let mut run = run(TARGET, &["ssh"], |service| Some(answered(service)));
+    run.plan.from = Some(IpAddr::from([198, 51, 100, 7]));
+    run.evidence.inside = Some(snapshot(&[("ssh", 22)]));
+    run
 }
 
 /// Echo without permission, and a datagram that nobody answers.
@@ -400,33 +409,34 @@ fn snapshot(listening: &[(&str, u16)]) -> Snapshot {
             source: Some(own),
             error: None,
         }),
+        established: read(Vec::new()),
+        ssh_login: read(SshLogin {
+            user: "root".into(),
+            client: IpAddr::from([198, 51, 100, 7]),
+            settings: BTreeMap::from([("permitrootlogin".into(), vec!["no".into()])]),
+        }),
         probes: services
             .iter()
             .filter(|(_, port)| listening.iter().any(|(_, it)| it == port))
-            .map(|(service, _)| {
-                let mut seen = observation(service, own, answered(service));
-                seen.vantage = Vantage::Inside;
-                seen
-            })
+            .map(|(service, _)| inside(observation(service, own, answered(service))))
             .collect(),
         connects: Vec::new(),
         outbound: Vec::new(),
         counters: read(BTreeMap::new()),
-        sysctls: read(BTreeMap::from([(
-            "net.ipv4.icmp_echo_ignore_all".into(),
-            "0".into(),
-        )])),
+        sysctls: read(BTreeMap::from([(ECHO.into(), "0".into())])),
         conntrack: read(Conntrack {
             count: 120,
             max: 65_536,
             drops: 0,
         }),
-        firewall: BTreeMap::from([(
-            "nft".into(),
-            read(RulesText {
-                text: String::new(),
-            }),
-        )]),
+        firewall: BTreeMap::from([("nft".into(), read(no_rules()))]),
+    }
+}
+
+fn inside(seen: Observation) -> Observation {
+    Observation {
+        vantage: Vantage::Inside,
+        ..seen
     }
 }
 
@@ -446,6 +456,12 @@ fn listener(name: &str, port: u16) -> Listener {
     }
 }
 
+fn no_rules() -> RulesText {
+    RulesText {
+        text: String::new(),
+    }
+}
+
 fn read<T>(value: T) -> Datum<T> {
     Datum::Read {
         source: "/proc".into(),
@@ -456,3 +472,4 @@ fn read<T>(value: T) -> Datum<T> {
 
 const TARGET: &str = "203.0.113.10";
 const SIX: &[&str] = &["ssh", "rdp", "http", "https", "icmp", "smtp"];
+const ECHO: &str = "net.ipv4.icmp_echo_ignore_all";

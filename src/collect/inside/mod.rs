@@ -5,10 +5,12 @@
 //! that does not keep it is left out with its reason, so that a snapshot always comes in time:
 //!
 //! 1. counters, addresses, routes, settings, and listeners while no probe waits in their queues;
-//! 2. in the first talked, together: firewall listings, own services, far ends;
-//! 3. in the second talked: bare connects one by one, and meanwhile traces to silent far ends;
+//! 2. in the first part, together: firewall listings, the SSH server's settings, own services, far
+//!    ends;
+//! 3. in the second part: bare connects one by one, and meanwhile traces to silent far ends;
 //! 4. the counters again.
 
+mod clients;
 mod command;
 mod files;
 mod firewall;
@@ -22,7 +24,9 @@ mod together;
 
 pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
 
-use crate::inside::{Address, Datum, Route, RouteToClient, SNAPSHOT_VERSION, Snapshot, moved};
+use crate::inside::{
+    Address, Datum, Established, Route, RouteToClient, RulesText, SNAPSHOT_VERSION, Snapshot, moved,
+};
 use files::{read, skipped};
 use kernel::Reading;
 use nix::unistd::geteuid;
@@ -41,8 +45,10 @@ pub struct Options {
     pub services: Vec<(String, String, Option<u16>)>,
     /// Far ends to speak with.
     pub outbound: Vec<FarEnd>,
-    /// The client whose route is asked for.
+    /// The client whose route, connections and login are asked for.
     pub from: Option<IpAddr>,
+    /// The user whose login is asked for.
+    pub user: String,
     /// The wait for a connection to an own service to open.
     pub probe_timeout: Duration,
     /// The longest the whole run may take; an hour at most.
@@ -56,6 +62,7 @@ impl Default for Options {
             services: Vec::new(),
             outbound: Vec::new(),
             from: None,
+            user: "root".to_owned(),
             probe_timeout: Duration::from_millis(1500),
             deadline: Duration::from_secs(20),
         }
@@ -83,15 +90,9 @@ pub async fn collect(options: &Options) -> Snapshot {
     );
     let basics = basics.unwrap_or_else(Basics::late);
     let targets = basics.targets();
-    let (firewall, probes, far_ends) = tokio::join!(
-        async {
-            match in_thread(talked, firewall::Places::of_this_host).await {
-                Some(places) => timeout_at(talked, firewall::collect(root, &places))
-                    .await
-                    .ok(),
-                None => None,
-            }
-        },
+    let (ssh_login, firewall, probes, far_ends) = tokio::join!(
+        clients::ssh_login(root, &options.user, from),
+        rules(root, talked),
         services::converse(&options.services, &targets, options.probe_timeout, talked),
         outbound::converse(&options.outbound, talked),
     );
@@ -113,6 +114,8 @@ pub async fn collect(options: &Options) -> Snapshot {
         addresses: basics.addresses,
         routes: basics.routes,
         route_to_client: basics.route_to_client,
+        established: basics.established,
+        ssh_login,
         probes,
         connects,
         outbound,
@@ -123,11 +126,18 @@ pub async fn collect(options: &Options) -> Snapshot {
     }
 }
 
+/// The host firewall's listings; `None` when they are not all in by `end`.
+async fn rules(root: bool, end: Instant) -> Option<BTreeMap<String, Datum<RulesText>>> {
+    let places = in_thread(end, firewall::Places::of_this_host).await?;
+    timeout_at(end, firewall::collect(root, &places)).await.ok()
+}
+
 /// What is read before anything is sent.
 struct Basics {
     addresses: Datum<Vec<Address>>,
     routes: Datum<Vec<Route>>,
     route_to_client: Datum<RouteToClient>,
+    established: Datum<Vec<Established>>,
     sysctls: Datum<BTreeMap<String, String>>,
 }
 
@@ -145,6 +155,7 @@ impl Basics {
             addresses,
             routes: network::routes(),
             route_to_client: network::route_to_client(from),
+            established: clients::established(from),
         }
     }
 
@@ -153,6 +164,7 @@ impl Basics {
             addresses: skipped("getifaddrs(3)", LATE),
             routes: skipped("/proc/thread-self/net", LATE),
             route_to_client: skipped("connect(2)", LATE),
+            established: skipped("/proc/thread-self/net", LATE),
             sysctls: skipped("/proc/sys/net", LATE),
         }
     }

@@ -1,6 +1,6 @@
 //! Faults of what answers behind an open port.
 
-use crate::fault::{Certainty, Expect, Fault, HEALTHY, fixed_by};
+use crate::fault::{Certainty, Expect, Fault, HEALTHY, Outside, fixed_by};
 use crate::lab::{Lab, NAME, PUBLIC};
 use crate::peers;
 use crate::servers::{self, Server, certificate_settings, site, tls_site};
@@ -236,6 +236,20 @@ pub(super) const FAULTS: &[Fault] = &[
         ),
         expect: Expect::Noted("service.nla_required"),
         ..SSH_FAULT
+    },
+    Fault {
+        name: "sshd_refuses_root",
+        servers: &[],
+        inject: |lab| {
+            let settings = "ListenAddress 0.0.0.0\nListenAddress ::\nPermitRootLogin no";
+            servers::sshd(&mut lab.instance, settings);
+            lab.instance.wait_for_listener(22, &["tcp", "tcp6"]);
+            lab.host("mount --bind /run/lab/sshd_config /etc/ssh/sshd_config");
+        },
+        truth: SSH,
+        expect: Expect::Noted("service.login_refused"),
+        outside: Outside::Reachable,
+        ..HEALTHY
     },
 ];
 
