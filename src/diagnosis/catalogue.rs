@@ -84,6 +84,8 @@ impl Cause {
 pub enum Remedy {
     /// Rules and groups, computed from the evidence.
     SecurityGroup,
+    /// The provider's own way to lift its block of outbound mail, from the provider data.
+    OutboundMail,
     /// Steps for a person.
     Steps(Steps),
 }

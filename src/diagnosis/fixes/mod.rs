@@ -1,5 +1,6 @@
 //! What would help, with its effect computed on the evidence. Nothing here is ever run.
 
+mod outbound_mail;
 mod security_group;
 
 use super::catalogue::{Remedy, Steps};
@@ -14,6 +15,7 @@ pub(super) fn fixes(case: &Case<'_>, judgement: &Judgement) -> Vec<FixReport> {
     };
     match cause.remedy {
         Remedy::SecurityGroup => security_group::fixes(case, cause, certainty),
+        Remedy::OutboundMail => outbound_mail::fixes(case, cause, certainty),
         Remedy::Steps(steps) => vec![advice(case, cause, &steps, certainty)],
     }
 }
