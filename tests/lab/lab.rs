@@ -9,12 +9,13 @@
 //! `internet` holds every other address there is: mail exchangers, the name server, control targets.
 
 use crate::groups::{self, Group};
-use crate::machine::{Machine, joined};
+use crate::machine::{Machine, fed, joined};
 use crate::names::{self, Names};
 use crate::peers;
 use crate::servers::Server;
 use std::fmt::Write;
 use std::net::TcpStream;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -194,21 +195,7 @@ fn start_machines() -> [Machine; 5] {
 }
 
 fn run_here(words: &[&str], input: &str) {
-    use std::io::Write as _;
-    use std::process::{Command, Stdio};
-    let mut child = Command::new(words[0])
-        .args(&words[1..])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = fed(Command::new(words[0]).args(&words[1..]), input);
     assert!(
         output.status.success(),
         "{}",

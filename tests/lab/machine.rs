@@ -104,20 +104,7 @@ impl Machine {
 
     /// Runs a command in the machine that has to succeed, with `input` on its standard input.
     pub(crate) fn run_with_input(&self, words: &[&str], input: &str) -> String {
-        let mut child = self
-            .command(words)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
-        self.succeeded(words, &child.wait_with_output().unwrap())
+        self.succeeded(words, &fed(&mut self.command(words), input))
     }
 
     /// Runs one line of shell in the machine; every command of it has to succeed.
@@ -225,6 +212,23 @@ pub(crate) fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
 fn only_child(parent: u32) -> i32 {
     let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
     children.trim().parse().unwrap()
+}
+
+/// Runs a command to its end with `input` on its standard input.
+pub(crate) fn fed(command: &mut Command, input: &str) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
 }
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
