@@ -17,6 +17,22 @@ pub struct Resolution {
     pub elapsed_s: f64,
 }
 
+impl Resolution {
+    /// The addresses, in the order received; none when the name did not resolve.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let records = match &self.outcome {
+            ResolutionOutcome::Addresses { records } => records.as_slice(),
+            ResolutionOutcome::NotFound
+            | ResolutionOutcome::NoAddress
+            | ResolutionOutcome::ServerFailure
+            | ResolutionOutcome::Refused
+            | ResolutionOutcome::Timeout
+            | ResolutionOutcome::Failed { .. } => &[],
+        };
+        records.iter().map(|record| record.address)
+    }
+}
+
 /// A resolver's answer; each kind is its own outcome.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -16,6 +16,24 @@ pub struct Trace {
     pub hops: Vec<Hop>,
 }
 
+impl Trace {
+    /// The last hop at which a router answered for the packet, from 1; 0 when none did.
+    pub fn reached(&self) -> usize {
+        self.hops
+            .iter()
+            .rposition(|hop| matches!(hop, Hop::Expired { .. }))
+            .map_or(0, |last| last + 1)
+    }
+
+    /// The hop at which the connection opened or was refused, from 1.
+    pub fn ended(&self) -> Option<usize> {
+        self.hops
+            .iter()
+            .position(|hop| matches!(hop, Hop::Opened | Hop::Refused))
+            .map(|hop| hop + 1)
+    }
+}
+
 /// What came back for one time to live.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -7,7 +7,7 @@ use crate::inside::{Snapshot, read_snapshot};
 use crate::report::{self, Format, Style};
 use anyhow::Context as _;
 use clap::Args;
-use probes::{Probe, ResolutionOutcome};
+use probes::Probe;
 use std::io::IsTerminal as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -71,11 +71,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .build()
         .context("cannot start the runtime")?;
 
+    let controls = runtime.block_on(controls(arguments));
     let mut results = Vec::new();
     let mut plans = plans.into_iter();
     while let Some(plan) = plans.next() {
         let request = Request {
-            controls: runtime.block_on(controls(arguments)),
+            controls: controls.clone(),
             inside: if arguments.inside.as_deref() == Some(LOCAL) {
                 Some(runtime.block_on(super::inside::collect_here(&plan)))
             } else {
@@ -141,13 +142,10 @@ async fn controls(arguments: &Arguments) -> Vec<Probe> {
     let mut controls = Vec::new();
     for (host, port) in &arguments.control {
         let resolution = probes::resolve(host, arguments.timeout).await;
-        let ResolutionOutcome::Addresses { records } = resolution.outcome else {
-            continue;
-        };
-        controls.extend(records.first().map(|record| Probe {
+        controls.extend(resolution.addresses().next().map(|address| Probe {
             label: format!("control {host}"),
             service: "tcp".into(),
-            address: record.address,
+            address,
             port: Some(*port),
             server_name: None,
         }));

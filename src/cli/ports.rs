@@ -1,5 +1,6 @@
 use super::options::shown;
 use crate::collect::write_output;
+use crate::report::wrap;
 use clap::{Args, ValueEnum};
 use rulesets::{
     BlockedPort, CommonPort, Protocol, blocked_port, blocked_ports, common_port, common_ports,
@@ -144,25 +145,12 @@ fn text(entries: &[Entry]) -> anyhow::Result<String> {
                 writeln!(text, "    note: {}", blocked.note)?;
             }
         }
-        for line in wrap(entry.advice) {
+        for line in wrap(entry.advice, ADVICE_WIDTH) {
             writeln!(text, "    {line}")?;
         }
     }
     Ok(text)
 }
 
-fn wrap(advice: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in advice.split_whitespace() {
-        let line = lines.last_mut();
-        match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.len() + word.len() < 74 => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
+/// Eighty columns less the indent, with room to spare.
+const ADVICE_WIDTH: usize = 74;

@@ -2,8 +2,7 @@
 
 use super::own_routes::own_routes;
 use super::traces::Traces;
-use crate::evidence::Plan;
-use crate::evidence::{Evidence, PlannedService, Run};
+use crate::evidence::{Evidence, Plan, PlannedService, Run};
 use crate::inside::Snapshot;
 use jiff::Timestamp;
 use probes::{Limits, Observation, Probe, Resolution, ResolutionOutcome, Vantage};
@@ -165,19 +164,7 @@ fn send(planned: &[Probe], controls: &[Probe], timeout: Duration) -> JoinSet<(bo
 }
 
 fn addresses(resolution: &Resolution) -> Vec<IpAddr> {
-    match &resolution.outcome {
-        ResolutionOutcome::Addresses { records } => records
-            .iter()
-            .map(|record| record.address)
-            .take(ADDRESS_LIMIT)
-            .collect(),
-        ResolutionOutcome::NotFound
-        | ResolutionOutcome::NoAddress
-        | ResolutionOutcome::ServerFailure
-        | ResolutionOutcome::Refused
-        | ResolutionOutcome::Timeout
-        | ResolutionOutcome::Failed { .. } => Vec::new(),
-    }
+    resolution.addresses().take(ADDRESS_LIMIT).collect()
 }
 
 fn probe(plan: &Plan, service: &PlannedService, address: IpAddr) -> Probe {

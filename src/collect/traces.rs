@@ -116,22 +116,10 @@ fn references(seen: &[Observation], address: IpAddr) -> Vec<u16> {
 }
 
 fn short_of_reference(trace: &Trace, traces: &[Trace]) -> bool {
-    let ended = trace
-        .hops
-        .iter()
-        .any(|hop| matches!(hop, Hop::Opened | Hop::Refused));
-    !ended
+    trace.ended().is_none()
         && traces.iter().any(|reference| {
-            reference.address == trace.address && reached(trace) < reached(reference)
+            reference.address == trace.address && trace.reached() < reference.reached()
         })
-}
-
-fn reached(trace: &Trace) -> usize {
-    trace
-        .hops
-        .iter()
-        .rposition(|hop| matches!(hop, Hop::Expired { .. }))
-        .map_or(0, |last| last + 1)
 }
 
 fn merge(first: &mut Trace, second: &Trace) {

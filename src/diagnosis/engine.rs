@@ -30,11 +30,7 @@ pub(super) struct Judgement {
 pub(super) fn judge(case: &Case<'_>) -> Judgement {
     let mut judgement = Judgement::default();
     let mut suspects = Vec::new();
-    let mut shown_locally = Vec::new();
     for cause in applicable(case) {
-        if convicted(case, cause, true) && contradiction(case, cause, false).is_none() {
-            shown_locally.push(cause);
-        }
         match contradiction(case, cause, true) {
             None => suspects.push(cause),
             Some(reason) => judgement.excluded.push(Exclusion {
@@ -62,7 +58,7 @@ pub(super) fn judge(case: &Case<'_>) -> Judgement {
     let reached = judgement
         .cause
         .map(|(cause, _)| position(case, cause.layer));
-    for cause in shown_locally {
+    for cause in shown_locally(case) {
         if judgement
             .cause
             .is_some_and(|(first, _)| first.id == cause.id)
@@ -75,9 +71,6 @@ pub(super) fn judge(case: &Case<'_>) -> Judgement {
             judgement.contradicted.push(cause);
         }
     }
-    judgement
-        .also
-        .sort_by_key(|cause| position(case, cause.layer));
     judgement
         .excluded
         .retain(|it| judgement.also.iter().all(|also| also.id != it.id));

@@ -23,7 +23,7 @@ pub(super) fn columns(text: &str) -> usize {
 
 /// The text in lines of at most `width` columns, broken at spaces; a word longer than a line is cut
 /// into pieces. There is always one line.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(2);
     let mut lines = Vec::new();
     let mut line = String::new();

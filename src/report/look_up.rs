@@ -4,25 +4,16 @@ use super::words::leaves;
 use crate::diagnosis::FlowDiagnosis;
 use crate::evidence::Run;
 use crate::inside::Outbound;
-use probes::{Answer, Observation, Outcome, ResolutionOutcome};
+use probes::{Answer, Observation, Outcome};
 
 /// The addresses of the target, in the order received.
 pub(super) fn addresses(run: &Run) -> Vec<String> {
-    let Some(resolution) = &run.evidence.resolution else {
-        return Vec::new();
-    };
-    match &resolution.outcome {
-        ResolutionOutcome::Addresses { records } => records
-            .iter()
-            .map(|record| record.address.to_string())
-            .collect(),
-        ResolutionOutcome::NotFound
-        | ResolutionOutcome::NoAddress
-        | ResolutionOutcome::ServerFailure
-        | ResolutionOutcome::Refused
-        | ResolutionOutcome::Timeout
-        | ResolutionOutcome::Failed { .. } => Vec::new(),
-    }
+    run.evidence
+        .resolution
+        .iter()
+        .flat_map(probes::Resolution::addresses)
+        .map(|address| address.to_string())
+        .collect()
 }
 
 /// The name of the far end of a flow that leaves the instance.

@@ -18,6 +18,7 @@ mod text;
 mod words;
 
 pub use document::schema;
+pub(crate) use escape::wrap;
 pub use exit::exit_code;
 pub use read::{ReadRunError, read_run};
 

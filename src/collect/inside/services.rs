@@ -6,6 +6,7 @@
 
 use super::kernel::{Reading, reading};
 use super::together::together;
+use crate::address::is_link_local;
 use crate::inside::{Address, Connect, Route, connect_counters, moved};
 use probes::{Failure, Limits, Observation, Outcome, Probe, Stage, Timing, Transport, Vantage};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,11 +44,10 @@ pub(super) fn targets(addresses: &[Address], routes: &[Route]) -> Vec<IpAddr> {
 }
 
 fn is_reachable_from_elsewhere(address: IpAddr) -> bool {
-    let local = match address {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
-    };
-    !(local || address.is_loopback() || address.is_unspecified() || address.is_multicast())
+    !(is_link_local(address)
+        || address.is_loopback()
+        || address.is_unspecified()
+        || address.is_multicast())
 }
 
 /// Speaks with every service over every address until `end`; what there was no time for says so.

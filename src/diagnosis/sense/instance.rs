@@ -1,7 +1,7 @@
 //! Sensors of the machine: its addresses, routes, kernel settings and filter listings.
 
 use super::take;
-use crate::address::is_private;
+use crate::address::{is_link_local, is_private};
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
 use crate::inside::{Datum, Snapshot, can_interfere};
@@ -44,15 +44,8 @@ pub(super) fn own_addresses(case: &Case<'_>, snapshot: &Snapshot) -> Vec<IpAddr>
         return vec![given];
     }
     held.into_iter()
-        .filter(|address| !address.is_loopback() && !link_local(*address))
+        .filter(|address| !address.is_loopback() && !is_link_local(*address))
         .collect()
-}
-
-fn link_local(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
-    }
 }
 
 fn destination(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {

@@ -18,7 +18,7 @@ use super::case::{Case, CaseFlow, Taken};
 use super::{Reading, Sensor};
 use crate::address::is_private;
 use crate::evidence::{PlannedService, Run};
-use probes::{Observation, Outcome, ResolutionOutcome};
+use probes::{Observation, Outcome};
 use rulesets::{Direction, Protocol};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -88,15 +88,7 @@ fn case<'a>(
 }
 
 fn first_address(run: &Run) -> Option<IpAddr> {
-    match &run.evidence.resolution.as_ref()?.outcome {
-        ResolutionOutcome::Addresses { records } => records.first().map(|record| record.address),
-        ResolutionOutcome::NotFound
-        | ResolutionOutcome::NoAddress
-        | ResolutionOutcome::ServerFailure
-        | ResolutionOutcome::Refused
-        | ResolutionOutcome::Timeout
-        | ResolutionOutcome::Failed { .. } => None,
-    }
+    run.evidence.resolution.as_ref()?.addresses().next()
 }
 
 fn protocol(service: &str, address: Option<IpAddr>) -> Protocol {

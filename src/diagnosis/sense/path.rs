@@ -129,20 +129,20 @@ fn compare<'a>(own: &Trace, references: &[&'a Trace]) -> Option<(Reading, &'a Tr
     let target = references
         .iter()
         .copied()
-        .filter(|it| ends(it).is_some())
+        .filter(|it| it.ended().is_some())
         .max_by_key(|it| (it.hops.last() == Some(&Hop::Opened), it.hops.len()));
-    if let Some(ended) = ends(own) {
+    if let Some(ended) = own.ended() {
         let reference = target?;
-        return Some(if ended < ends(reference)? {
+        return Some(if ended < reference.ended()? {
             (Reading::TraceEndsInTransit, reference)
         } else {
             (Reading::TraceReachesTarget, reference)
         });
     }
-    let furthest = references.iter().copied().max_by_key(|it| reached(it))?;
-    if reached(own) < reached(furthest) {
+    let furthest = references.iter().copied().max_by_key(|it| it.reached())?;
+    if own.reached() < furthest.reached() {
         let first_answers = matches!(furthest.hops.first(), Some(Hop::Expired { .. }));
-        let reading = match reached(own) {
+        let reading = match own.reached() {
             0 if first_answers => Reading::TraceStopsAtProber,
             0 => Reading::TraceStopsEarly,
             _ => Reading::TraceStopsInTransit,
@@ -150,26 +150,8 @@ fn compare<'a>(own: &Trace, references: &[&'a Trace]) -> Option<(Reading, &'a Tr
         return Some((reading, furthest));
     }
     // Routers that never answer tell nothing.
-    let reference = target.filter(|it| reached(it) > 0)?;
+    let reference = target.filter(|it| it.reached() > 0)?;
     Some((Reading::TraceReachesTarget, reference))
-}
-
-/// The hop at which the connection opened or was refused, from 1.
-fn ends(trace: &Trace) -> Option<usize> {
-    trace
-        .hops
-        .iter()
-        .position(|hop| matches!(hop, Hop::Opened | Hop::Refused))
-        .map(|hop| hop + 1)
-}
-
-/// The last hop that answered for the packet, from 1; 0 for none.
-fn reached(trace: &Trace) -> usize {
-    trace
-        .hops
-        .iter()
-        .rposition(|hop| matches!(hop, Hop::Expired { .. }))
-        .map_or(0, |last| last + 1)
 }
 
 /// Reads whether anything else of this address answers.
