@@ -44,6 +44,8 @@ impl SecurityGroups {
             .filter(|step| step.missing.is_none())
             .map(|step| MatchingRule {
                 set: self.groups[step.group].id.clone(),
+                chain: None,
+                handle: None,
                 index: step.index,
                 rule: step.rule.text.clone(),
                 allows: step.rule.action == Action::Accept,
@@ -171,6 +173,8 @@ fn verdict(groups: &SecurityGroups, flow: &Flow, walk: &Walk<'_>) -> Verdict {
         set: decider
             .map_or(&last.id, |step| &groups.groups[step.group].id)
             .clone(),
+        chain: None,
+        handle: None,
         index: decider.map(|step| step.index),
         rule: decider.map(|step| step.rule.text.clone()),
         default: decider.is_none(),

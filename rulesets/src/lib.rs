@@ -3,13 +3,18 @@
 //! Pure: no sockets, files, clocks or environment. Callers read; this crate judges.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod answer;
 mod explain;
 mod flow;
+pub mod host;
 mod intervals;
+mod layer;
 mod matching;
 mod near;
 mod opened;
+mod packet;
 mod ports;
+pub mod program;
 mod provider;
 mod ready_group;
 mod region;
@@ -19,8 +24,11 @@ pub mod tencent;
 mod text;
 mod verdict;
 
+pub use answer::{Answer, Condition, Definite, Fate, Outcome};
 pub use flow::{Direction, Family, Flow, Protocol};
+pub use layer::{Fallback, Layer, LayerKind};
 pub use opened::{Opened, opened};
+pub use packet::{Packet, Path, State};
 pub use ports::{
     BlockedPort, CommonPort, NotAPortSpan, PortSpan, blocked_port, blocked_ports, common_port,
     common_ports,

@@ -31,8 +31,14 @@ pub enum Verdict {
 pub struct Decider {
     /// The layer, such as `security_group`.
     pub layer: String,
-    /// The rule set, such as `sg-1`.
+    /// The rule set, such as `sg-1`, or the family and table of a host's rule, such as `ip filter`.
     pub set: String,
+    /// The chain of a host's rule, such as `INPUT`; `None` where sets have no chains.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
+    /// The handle by which the kernel names the rule, where the listing shows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<u64>,
     /// The rule's position in its own list, from 0; `None` for the default.
     pub index: Option<usize>,
     /// The user's own text of the rule; `None` for the default.
@@ -98,6 +104,12 @@ pub struct NearMiss {
 pub struct MatchingRule {
     /// The rule set.
     pub set: String,
+    /// The chain of a host's rule; `None` where sets have no chains.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
+    /// The handle by which the kernel names the rule, where the listing shows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<u64>,
     /// The rule's position in its own list, from 0.
     pub index: usize,
     /// The user's own text of the rule.
