@@ -53,6 +53,10 @@ impl Sets {
 
 impl IpSet {
     fn tests(&self, sources: &[bool], negated: bool, family: Family) -> Vec<Test> {
+        let name = &self.members.name;
+        if self.fields.is_empty() {
+            return vec![undecided(name)];
+        }
         let nothing = || {
             if negated {
                 Vec::new()
@@ -64,7 +68,6 @@ impl IpSet {
         if other_family || sources.len() < self.fields.len() {
             return nothing();
         }
-        let name = &self.members.name;
         let keys = self.fields.iter().zip(sources);
         let keys: Option<Vec<Vec<Key>>> = keys
             .map(|(field, source)| field.keys(*source, family))

@@ -53,7 +53,7 @@ pub(super) fn test(
 }
 
 /// An address as a number.
-pub(super) fn number(text: &str, family: Family) -> Option<u128> {
+pub(in crate::host) fn number(text: &str, family: Family) -> Option<u128> {
     match family {
         Family::V4 => text
             .parse::<Ipv4Addr>()
@@ -64,10 +64,23 @@ pub(super) fn number(text: &str, family: Family) -> Option<u128> {
 }
 
 /// The addresses from one to another, as `--src-range` spells them.
-pub(super) fn range(text: &str, family: Family) -> Option<Part> {
+pub(in crate::host) fn range(text: &str, family: Family) -> Option<Part> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (first, last) = (number(first, family)?, number(last, family)?);
     (first <= last).then_some(Part::Span { first, last })
+}
+
+/// The addresses of a block with a contiguous mask.
+pub(in crate::host) fn span(text: &str, family: Family) -> Option<Part> {
+    let block = block(text, family).ok()?;
+    let mask = block.mask.filter(|&mask| contiguous(mask, family))?;
+    Some(
+        Block {
+            mask: Some(mask),
+            ..block
+        }
+        .span(full(family)),
+    )
 }
 
 /// An address and which bits of it count; no mask for a name.
@@ -149,7 +162,7 @@ fn contiguous(mask: u128, family: Family) -> bool {
 }
 
 /// All bits of an address.
-pub(super) fn full(family: Family) -> u128 {
+pub(in crate::host) fn full(family: Family) -> u128 {
     match family {
         Family::V4 => u128::from(u32::MAX),
         Family::V6 => u128::MAX,

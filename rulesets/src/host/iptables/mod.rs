@@ -1,8 +1,8 @@
 //! The listings of iptables: `iptables-save` and its sisters for both families and both back ends,
 //! `iptables -S`, and files for `iptables-restore`.
 //!
-//! The words of a rule are split as iptables-restore splits them ([`words`]), taken apart into the
-//! rule's own options, its matches and its target ([`draft`]), and turned into steps one by one. A
+//! The words of a rule are split as iptables-restore splits them (`words`), taken apart into the
+//! rule's own options, its matches and its target (`draft`), and turned into steps one by one. A
 //! match or target that is not evaluated stays in the rule, in the user's own words, as an undecided
 //! test or an opaque step.
 //!
@@ -31,7 +31,11 @@ mod words;
 
 pub use error::{Error, Problem};
 
+pub(super) use address::{full, number, range, span};
 pub(super) use build::has_ports;
+pub(super) use names::protocol;
+pub(super) use place::{mac, word};
+pub(super) use words::words;
 
 use super::ipset::Sets;
 use super::{Backend, HostChain, Table, TableFamily};

@@ -6,7 +6,7 @@ use crate::flow::Family;
 use crate::program::Part;
 
 /// The number of a protocol; 0 stands for all of them.
-pub(super) fn protocol(text: &str) -> Option<u8> {
+pub(in crate::host) fn protocol(text: &str) -> Option<u8> {
     text.parse().ok().or_else(|| {
         let named = |(name, _): &&(&str, u8)| name.eq_ignore_ascii_case(text);
         PROTOCOLS.iter().find(named).map(|(_, number)| *number)

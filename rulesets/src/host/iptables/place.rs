@@ -109,7 +109,7 @@ pub(super) fn marked(text: &str) -> Option<(u32, Option<u32>)> {
 }
 
 /// A number of 32 bits, decimal, hexadecimal or octal.
-pub(super) fn word(text: &str) -> Option<u32> {
+pub(in crate::host) fn word(text: &str) -> Option<u32> {
     if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return u32::from_str_radix(digits, 16).ok();
     }
@@ -120,7 +120,7 @@ pub(super) fn word(text: &str) -> Option<u32> {
 }
 
 /// A hardware address as a number of 48 bits.
-fn mac(text: &str) -> Option<u64> {
+pub(in crate::host) fn mac(text: &str) -> Option<u64> {
     let octets = text.split(':').map(|octet| u8::from_str_radix(octet, 16));
     let octets = octets.collect::<Result<Vec<u8>, _>>().ok()?;
     let whole = |octets: Vec<u8>| {

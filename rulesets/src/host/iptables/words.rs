@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// A word of a line.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Word<'a> {
+pub(in crate::host) struct Word<'a> {
     /// What it says, without quotes.
     pub text: Cow<'a, str>,
     /// The word as it was written.
@@ -22,7 +22,7 @@ impl Word<'_> {
 }
 
 /// The words of a line.
-pub(super) fn words(line: &str) -> Result<Vec<Word<'_>>, Problem> {
+pub(in crate::host) fn words(line: &str) -> Result<Vec<Word<'_>>, Problem> {
     let mut words = Vec::new();
     let mut rest = line.trim_start_matches(BLANKS);
     while !rest.is_empty() {
