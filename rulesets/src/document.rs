@@ -119,6 +119,16 @@ pub enum SelectError {
     /// There is no such instance.
     #[error("no instance `{0}` in the documents; give the answer that describes it")]
     UnknownInstance(String),
+    /// Several interfaces answer to it, and each may have lists of its own.
+    #[error("`{id}` has several interfaces (`{first}`, `{second}`); name one, or its address")]
+    SeveralInterfaces {
+        /// What was asked for.
+        id: String,
+        /// One interface.
+        first: String,
+        /// Another.
+        second: String,
+    },
 }
 
 impl Document {
@@ -177,29 +187,43 @@ impl Document {
         Ok(layer)
     }
 
-    /// The list of this id.
+    /// The list of this id, or the only one of this name.
     pub fn list(&self, id: &str) -> Result<&NamedLayer, SelectError> {
-        let found = self.lists.iter().find(|list| list.id == id);
+        let mut named = self.lists.iter().filter(|list| list.name == id);
+        let only = match (named.next(), named.next()) {
+            (Some(only), None) => Some(only),
+            _ => None,
+        };
+        let found = self.lists.iter().find(|list| list.id == id).or(only);
         found.ok_or_else(|| SelectError::Unknown {
             id: shown(id, ID_SHOWN),
             known: self.known(),
         })
     }
 
-    /// The instance of this id, this name, or one of these addresses.
+    /// The instance or interface of this id or with this address, or the only one of this name or of the
+    /// instance of this id.
     pub fn instance(&self, id: &str) -> Result<&Instance, SelectError> {
         let address = id.parse::<IpAddr>().ok();
-        let has = |one: &&Instance| {
+        let owner = format!("instance:{id}");
+        let is = |one: &&Instance| {
             let mut all = one.addresses.iter().chain(&one.public_addresses);
             one.id == id || address.is_some_and(|address| all.any(|own| *own == address))
         };
-        let named = |one: &&Instance| one.name == id;
-        let instances = &self.instances;
-        let found = instances
-            .iter()
-            .find(has)
-            .or_else(|| instances.iter().find(named));
-        found.ok_or_else(|| SelectError::UnknownInstance(shown(id, ID_SHOWN)))
+        let belongs = |one: &&Instance| one.name == id || one.attributes.contains(&owner);
+        if let Some(one) = self.instances.iter().find(is) {
+            return Ok(one);
+        }
+        let mut several = self.instances.iter().filter(belongs);
+        match (several.next(), several.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) => Err(SelectError::UnknownInstance(shown(id, ID_SHOWN))),
+            (Some(first), Some(second)) => Err(SelectError::SeveralInterfaces {
+                id: shown(id, ID_SHOWN),
+                first: shown(&first.id, ID_SHOWN),
+                second: shown(&second.id, ID_SHOWN),
+            }),
+        }
     }
 
     /// The sets that the rules of a layer name and that are at hand.
@@ -332,13 +356,17 @@ pub fn set_name(name: &str, family: Family) -> String {
 
 /// The numbers of a block's addresses.
 pub fn span(net: &IpNet) -> Part {
-    let number = |address: IpAddr| match address {
-        IpAddr::V4(address) => u128::from(u32::from(address)),
-        IpAddr::V6(address) => u128::from(address),
-    };
     Part::Span {
         first: number(net.network()),
         last: number(net.broadcast()),
+    }
+}
+
+/// An address as a number of its family.
+pub fn number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => u128::from(u32::from(address)),
+        IpAddr::V6(address) => u128::from(address),
     }
 }
 

@@ -4,11 +4,17 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod answer;
+pub mod aws;
+pub mod azure;
+mod cloud;
 mod document;
 mod explain;
+mod far_end;
 mod flow;
+pub mod gcp;
 pub mod host;
 mod intervals;
+mod json_document;
 mod layer;
 mod matching;
 mod near;
@@ -24,10 +30,15 @@ mod security_group;
 pub mod tencent;
 mod text;
 mod verdict;
+pub mod windows;
 
 pub use answer::{Answer, Condition, Definite, Fate, Outcome};
-pub use document::{Document, Instance, Members, NamedLayer, SelectError, Target, set_name, span};
+pub use cloud::{CloudFormat, read_cloud};
+pub use document::{
+    Document, Instance, Members, NamedLayer, SelectError, Target, number, set_name, span,
+};
 pub use flow::{Direction, Family, Flow, Protocol};
+pub use json_document::{Fault, ReadError, read_json};
 pub use layer::{Fallback, Layer, LayerKind};
 pub use opened::{Opened, opened};
 pub use packet::{Packet, Path, State};
