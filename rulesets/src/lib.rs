@@ -7,9 +7,17 @@ mod answer;
 mod answer_words;
 mod explain;
 mod first_packet;
+pub mod aws;
+pub mod azure;
+mod cloud;
+mod document;
+mod explain;
+mod far_end;
 mod flow;
+pub mod gcp;
 pub mod host;
 mod intervals;
+mod json_document;
 mod layer;
 mod matching;
 mod near;
@@ -26,9 +34,15 @@ pub mod space;
 pub mod tencent;
 mod text;
 mod verdict;
+pub mod windows;
 
 pub use answer::{Answer, Condition, Definite, Fate, Outcome};
+pub use cloud::{CloudFormat, read_cloud};
+pub use document::{
+    Document, Instance, Members, NamedLayer, SelectError, Target, number, set_name, span,
+};
 pub use flow::{Direction, Family, Flow, Protocol};
+pub use json_document::{Fault, ReadError, read_json};
 pub use layer::{Fallback, Layer, LayerKind};
 pub use opened::{Opened, opened};
 pub use packet::{Packet, Path, State};
