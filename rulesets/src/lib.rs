@@ -39,7 +39,9 @@ pub use provider::{
 };
 pub use ready_group::{ReadyGroup, ReadyGroupError, ready_group, ready_groups};
 pub use region::Region;
-pub use rule::{Action, Peer, PortRange, Ports, Rule, Service};
+pub use rule::{
+    Action, Peer, PeerMembers, PortRange, Ports, Rule, Service, ServiceMembers,
+};
 pub use security_group::{SecurityGroup, SecurityGroups};
 pub use tencent::{ParseError, parse_security_group};
 pub use verdict::{Decider, Denial, Explanation, MatchingRule, NearMiss, Verdict};

@@ -5,7 +5,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use crate::flow::Direction;
-use crate::rule::{Peer, Rule, Service};
+use crate::rule::{Peer, Rule, Service, ServiceMembers};
 use crate::text::{json_line, shell_word};
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
@@ -100,7 +100,7 @@ fn list(direction: Direction) -> &'static str {
 
 /// A rule as the vendor's `SecurityGroupPolicy`. Ports go with TCP and UDP, and with ALL, where the
 /// vendor wants the word ALL; ICMP and GRE refuse them.
-fn policy(rule: &Rule) -> Map<String, Value> {
+pub(crate) fn policy(rule: &Rule) -> Map<String, Value> {
     let (protocol, port) = match &rule.service {
         Service::All => ("ALL", Some("ALL".to_owned())),
         Service::Tcp(ports) => ("TCP", Some(ports.to_string())),
@@ -108,11 +108,11 @@ fn policy(rule: &Rule) -> Map<String, Value> {
         Service::Icmp => ("ICMP", None),
         Service::Icmpv6 => ("ICMPV6", None),
         Service::Gre => ("GRE", None),
-        Service::Template(_) => ("", None),
+        Service::Template(_) | Service::Members(_) => ("", None),
     };
     let mut members = Map::new();
     let mut set = |name: &str, value: Value| members.insert(name.to_owned(), value);
-    if let Service::Template(id) = &rule.service {
+    if let Service::Template(id) | Service::Members(ServiceMembers { of: id, .. }) = &rule.service {
         let member = template_member(id, "ppmg-", "ServiceId", "ServiceGroupId");
         set("ServiceTemplate", json!({ member: id }));
     } else {
@@ -121,7 +121,11 @@ fn policy(rule: &Rule) -> Map<String, Value> {
     if let Some(port) = port {
         set("Port", json!(port));
     }
-    match &rule.peer {
+    let peer = match &rule.peer {
+        Peer::Members(members) => &members.of,
+        other => other,
+    };
+    match peer {
         Peer::Net(IpNet::V4(net)) => set("CidrBlock", json!(net.to_string())),
         Peer::Net(IpNet::V6(net)) => set("Ipv6CidrBlock", json!(net.to_string())),
         Peer::All => set("CidrBlock", json!("0.0.0.0/0")),
@@ -130,7 +134,7 @@ fn policy(rule: &Rule) -> Map<String, Value> {
             let member = template_member(id, "ipmg-", "AddressId", "AddressGroupId");
             set("AddressTemplate", json!({ member: id }))
         }
-        Peer::Unnamed => None,
+        Peer::Unnamed | Peer::Members(_) => None,
     };
     set("Action", json!(rule.action.to_string()));
     members
