@@ -4,6 +4,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod answer;
+mod document;
 mod explain;
 mod flow;
 pub mod host;
@@ -25,6 +26,7 @@ mod text;
 mod verdict;
 
 pub use answer::{Answer, Condition, Definite, Fate, Outcome};
+pub use document::{Document, Instance, Members, NamedLayer, SelectError, Target, set_name, span};
 pub use flow::{Direction, Family, Flow, Protocol};
 pub use layer::{Fallback, Layer, LayerKind};
 pub use opened::{Opened, opened};
