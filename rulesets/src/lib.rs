@@ -3,14 +3,18 @@
 //! Pure: no sockets, files, clocks or environment. Callers read; this crate judges.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod alibaba;
 mod answer;
+mod build;
 mod document;
 mod explain;
+pub mod export;
 mod flow;
 pub mod host;
 mod intervals;
 mod layer;
 mod matching;
+mod members;
 mod near;
 mod opened;
 mod packet;
@@ -29,6 +33,7 @@ pub use answer::{Answer, Condition, Definite, Fate, Outcome};
 pub use document::{Document, Instance, Members, NamedLayer, SelectError, Target, set_name, span};
 pub use flow::{Direction, Family, Flow, Protocol};
 pub use layer::{Fallback, Layer, LayerKind};
+pub use members::{Addresses, Inventory, Services};
 pub use opened::{Opened, opened};
 pub use packet::{Packet, Path, State};
 pub use ports::{
@@ -41,9 +46,7 @@ pub use provider::{
 };
 pub use ready_group::{ReadyGroup, ReadyGroupError, ready_group, ready_groups};
 pub use region::Region;
-pub use rule::{
-    Action, Peer, PeerMembers, PortRange, Ports, Rule, Service, ServiceMembers,
-};
+pub use rule::{Action, Peer, PeerMembers, PortRange, Ports, Rule, Service, ServiceMembers};
 pub use security_group::{SecurityGroup, SecurityGroups};
 pub use tencent::{ParseError, parse_security_group};
 pub use verdict::{Decider, Denial, Explanation, MatchingRule, NearMiss, Verdict};

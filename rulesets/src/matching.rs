@@ -127,12 +127,15 @@ fn compare_services<'a>(members: &'a ServiceMembers, flow: &Flow) -> (Match<'a>,
             | Service::Template(_)
             | Service::Members(_) => true,
         };
-        if family { (protocol, port) } else { (Match::No, port) }
+        if family {
+            (protocol, port)
+        } else {
+            (Match::No, port)
+        }
     };
     let all: Vec<_> = members.services.iter().map(held).collect();
-    let no = |(protocol, port): &(Match<'_>, Match<'_>)| {
-        *protocol == Match::No || *port == Match::No
-    };
+    let no =
+        |(protocol, port): &(Match<'_>, Match<'_>)| *protocol == Match::No || *port == Match::No;
     let yes = (Match::Yes, Match::Yes);
     if all.contains(&yes) {
         return yes;
@@ -197,7 +200,11 @@ fn compare_members<'a>(members: &'a PeerMembers, flow: &Flow) -> Match<'a> {
     let Some(address) = flow.peer else {
         let mut all = members.nets.iter().chain(&members.perhaps).filter(own);
         let none = members.complete && all.next().is_none();
-        return if none { Match::No } else { Match::Unknown(Missing::PeerAddress) };
+        return if none {
+            Match::No
+        } else {
+            Match::Unknown(Missing::PeerAddress)
+        };
     };
     if members.nets.iter().any(|net| net.contains(&address)) {
         Match::Yes

@@ -165,6 +165,14 @@ impl Service {
 }
 
 impl Peer {
+    /// The peer as the rule names it, without members.
+    pub fn named(&self) -> &Self {
+        match self {
+            Self::Members(members) => &members.of,
+            Self::Net(_) | Self::All | Self::Group(_) | Self::Template(_) | Self::Unnamed => self,
+        }
+    }
+
     /// The id of the group or template that the peer names; empty when it names none.
     pub fn reference(&self) -> &str {
         match self {

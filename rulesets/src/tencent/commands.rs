@@ -32,6 +32,20 @@ pub fn create_rule_command(
     policies_command("CreateSecurityGroupPolicies", group_id, set)
 }
 
+/// Puts rules, in this order, behind those that one direction of a group has.
+pub(crate) fn create_rules_command(group_id: &str, direction: Direction, rules: &[Rule]) -> String {
+    let described = |rule: &Rule| {
+        let mut policy = policy(rule);
+        if !rule.description.is_empty() {
+            policy.insert("PolicyDescription".to_owned(), json!(rule.description));
+        }
+        Value::Object(policy)
+    };
+    let list_of = rules.iter().map(described).collect();
+    let set = Map::from_iter([(list(direction).to_owned(), Value::Array(list_of))]);
+    policies_command("CreateSecurityGroupPolicies", group_id, set)
+}
+
 /// Takes one rule out of one direction of a group: the way back from [`create_rule_command`]. The
 /// rule is named by its content, since positions shift with every change.
 pub fn delete_rule_command(group_id: &str, direction: Direction, rule: &Rule) -> String {
@@ -100,7 +114,7 @@ fn list(direction: Direction) -> &'static str {
 
 /// A rule as the vendor's `SecurityGroupPolicy`. Ports go with TCP and UDP, and with ALL, where the
 /// vendor wants the word ALL; ICMP and GRE refuse them.
-pub(crate) fn policy(rule: &Rule) -> Map<String, Value> {
+fn policy(rule: &Rule) -> Map<String, Value> {
     let (protocol, port) = match &rule.service {
         Service::All => ("ALL", Some("ALL".to_owned())),
         Service::Tcp(ports) => ("TCP", Some(ports.to_string())),
@@ -121,11 +135,7 @@ pub(crate) fn policy(rule: &Rule) -> Map<String, Value> {
     if let Some(port) = port {
         set("Port", json!(port));
     }
-    let peer = match &rule.peer {
-        Peer::Members(members) => &members.of,
-        other => other,
-    };
-    match peer {
+    match rule.peer.named() {
         Peer::Net(IpNet::V4(net)) => set("CidrBlock", json!(net.to_string())),
         Peer::Net(IpNet::V6(net)) => set("Ipv6CidrBlock", json!(net.to_string())),
         Peer::All => set("CidrBlock", json!("0.0.0.0/0")),
