@@ -49,7 +49,7 @@ pub fn read(text: &str) -> std::result::Result<Vec<Group>, ParseError> {
     for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
         let value = value.map_err(|error| syntax(&error))?;
         let list = value.as_array().map(Vec::as_slice);
-        let answers = list.unwrap_or(std::slice::from_ref(&value));
+        let answers = list.unwrap_or_else(|| std::slice::from_ref(&value));
         for answer in answers {
             for group in answer_groups(answer)? {
                 match groups.iter_mut().find(|own| own.id == group.id) {
