@@ -123,7 +123,7 @@ fn bound(id: &str, account: &Account, found: &mut Deletion) {
     };
     for (kind, count) in &bindings.counts {
         let kind = shown(kind, 40);
-        let mut text = format!("{count} {kind} are bound to it: bind another group in their place");
+        let mut text = format!("it is bound to {count} {kind}: bind another group in their place");
         if named == 0 && kind == "CVM" {
             let filters = json!([{"Name": "security-group-id", "Values": [id]}]);
             let filters = shell_word(&json_line(&filters));

@@ -117,13 +117,14 @@ impl Scanner<'_> {
     fn text(&mut self) -> Result<String> {
         let mut text = String::new();
         let mut inside = 0_usize;
+        let open = self.error("a text is not closed");
         loop {
             let Some(c) = self.take() else {
-                return Err(self.error("a text is not closed"));
+                return Err(open);
             };
             match c {
                 '"' if inside == 0 => return Ok(text),
-                '\n' if inside == 0 => return Err(self.error("a text is not closed")),
+                '\n' if inside == 0 => return Err(open),
                 '\\' if inside == 0 => text.push(self.escape()?),
                 '$' | '%' => self.template(c, &mut text, &mut inside),
                 '{' if inside > 0 => {
