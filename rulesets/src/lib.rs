@@ -32,6 +32,7 @@ mod packet;
 mod ports;
 pub mod program;
 mod provider;
+pub mod questions;
 mod ready_group;
 mod region;
 mod rule;
@@ -57,8 +58,8 @@ pub use members::{Addresses, Inventory, Services};
 pub use opened::{Opened, opened};
 pub use packet::{Packet, Path, State};
 pub use ports::{
-    BlockedPort, CommonPort, NotAPortSpan, PortSpan, blocked_port, blocked_ports, common_port,
-    common_ports,
+    BlockedPort, CommonPort, NotAPortSpan, PortSpan, PrivatePort, blocked_port, blocked_ports,
+    common_port, common_ports, private_ports,
 };
 pub use provider::{
     Alternative, ConsoleProxy, Endpoint, OutboundSmtp, Provider, Quota, SmtpPolicy, provider,

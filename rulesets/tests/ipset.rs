@@ -1,5 +1,4 @@
 //! Sets of ipset, and what a match of iptables makes of them.
-#![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 mod spelled;
 
