@@ -51,7 +51,7 @@ impl Layer {
         });
         let ways = ways.chain(live.iter().map(|thread| Way {
             end,
-            by: By::Default(&fallback.set),
+            by: By::Default(&fallback.set, &fallback.text),
             literals: machine.paths.literals(thread.path),
         }));
         let names = Names {
