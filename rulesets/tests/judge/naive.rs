@@ -84,7 +84,7 @@ impl Naive<'_> {
                 let value = match key[0] {
                     Key::DestinationPort => self.packet.destination_port.unwrap().into(),
                     Key::Mark => u128::from(self.mark),
-                    other => unreachable!("{other:?}"),
+                    ref other => unreachable!("{other:?} is not tested"),
                 };
                 let Values::Inline(elements) = values else {
                     unreachable!()
