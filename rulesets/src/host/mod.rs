@@ -4,6 +4,8 @@
 //! let the packet pass, whoever made it, in the order of their priorities.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod nft;
+
 use crate::program::{Chain, NamedSet, Verdict};
 
 /// Everything that the listings of one host say of its packet filters.
