@@ -5,6 +5,11 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod nft;
+pub mod ipset;
+pub mod iptables;
+mod judge;
+
+pub use judge::{HostFacts, Passage, Stage, Translated};
 
 use crate::program::{Chain, NamedSet, Verdict};
 
