@@ -4,8 +4,12 @@
 //! let the packet pass, whoever made it, in the order of their priorities.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod combine;
 pub mod ipset;
 pub mod iptables;
+mod read;
+
+pub use read::{Error, ListingKind, NamedText, listing_kind};
 
 use crate::program::{Chain, NamedSet, Verdict};
 
