@@ -4,7 +4,9 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod answer;
+mod answer_words;
 mod explain;
+mod first_packet;
 mod flow;
 pub mod host;
 mod intervals;
@@ -20,6 +22,7 @@ mod ready_group;
 mod region;
 mod rule;
 mod security_group;
+pub mod space;
 pub mod tencent;
 mod text;
 mod verdict;

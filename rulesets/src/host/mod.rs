@@ -7,8 +7,10 @@
 mod combine;
 pub mod ipset;
 pub mod iptables;
+mod judge;
 mod read;
 
+pub use judge::{HostFacts, Passage, Stage, Translated};
 pub use read::{Error, ListingKind, NamedText, listing_kind};
 
 use crate::program::{Chain, NamedSet, Verdict};
