@@ -5,11 +5,14 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod nft;
+mod combine;
 pub mod ipset;
 pub mod iptables;
 mod judge;
+mod read;
 
 pub use judge::{HostFacts, Passage, Stage, Translated};
+pub use read::{Error, ListingKind, NamedText, listing_kind};
 
 use crate::program::{Chain, NamedSet, Verdict};
 
