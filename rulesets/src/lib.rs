@@ -6,6 +6,7 @@
 mod answer;
 pub mod aws;
 pub mod azure;
+mod bound;
 mod cloud;
 mod document;
 mod explain;
