@@ -3,7 +3,11 @@
 //! Pure: no sockets, files, clocks or environment. Callers read; this crate judges.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod alibaba;
 mod answer;
+mod answer_words;
+mod explain;
+mod first_packet;
 pub mod aws;
 pub mod azure;
 mod bound;
@@ -11,13 +15,21 @@ mod cloud;
 mod document;
 mod explain;
 mod far_end;
+mod build;
+mod clone_check;
+mod deletable;
+mod document;
+mod explain;
+pub mod export;
 mod flow;
 pub mod gcp;
 pub mod host;
 mod intervals;
 mod json_document;
 mod layer;
+mod limits;
 mod matching;
+mod members;
 mod near;
 mod opened;
 mod packet;
@@ -28,6 +40,7 @@ mod ready_group;
 mod region;
 mod rule;
 mod security_group;
+pub mod space;
 pub mod tencent;
 mod text;
 mod verdict;
@@ -38,9 +51,14 @@ pub use cloud::{CloudFormat, read_cloud};
 pub use document::{
     Document, Instance, Members, NamedLayer, SelectError, Target, number, set_name, span,
 };
+pub use clone_check::{CloneFinding, CloneSeverity, CloneTarget, ClonedRule, clone_findings};
+pub use deletable::{Deletion, DeletionState, Obstacle, ObstacleKind, deletion};
+pub use document::{Document, Instance, Members, NamedLayer, SelectError, Target, set_name, span};
 pub use flow::{Direction, Family, Flow, Protocol};
 pub use json_document::{Fault, ReadError, read_json};
 pub use layer::{Fallback, Layer, LayerKind};
+pub use limits::{Limit, limit, limits};
+pub use members::{Addresses, Inventory, Services};
 pub use opened::{Opened, opened};
 pub use packet::{Packet, Path, State};
 pub use ports::{
@@ -53,7 +71,7 @@ pub use provider::{
 };
 pub use ready_group::{ReadyGroup, ReadyGroupError, ready_group, ready_groups};
 pub use region::Region;
-pub use rule::{Action, Peer, PortRange, Ports, Rule, Service};
+pub use rule::{Action, Peer, PeerMembers, PortRange, Ports, Rule, Service, ServiceMembers};
 pub use security_group::{SecurityGroup, SecurityGroups};
 pub use tencent::{ParseError, parse_security_group};
 pub use verdict::{Decider, Denial, Explanation, MatchingRule, NearMiss, Verdict};
