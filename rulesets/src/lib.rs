@@ -6,21 +6,18 @@
 pub mod alibaba;
 mod answer;
 mod answer_words;
-mod explain;
-mod first_packet;
 pub mod aws;
 pub mod azure;
 mod bound;
-mod cloud;
-mod document;
-mod explain;
-mod far_end;
 mod build;
 mod clone_check;
+mod cloud;
 mod deletable;
 mod document;
 mod explain;
 pub mod export;
+mod far_end;
+mod first_packet;
 mod flow;
 pub mod gcp;
 pub mod host;
@@ -47,13 +44,12 @@ mod verdict;
 pub mod windows;
 
 pub use answer::{Answer, Condition, Definite, Fate, Outcome};
+pub use clone_check::{CloneFinding, CloneSeverity, CloneTarget, ClonedRule, clone_findings};
 pub use cloud::{CloudFormat, read_cloud};
+pub use deletable::{Deletion, DeletionState, Obstacle, ObstacleKind, deletion};
 pub use document::{
     Document, Instance, Members, NamedLayer, SelectError, Target, number, set_name, span,
 };
-pub use clone_check::{CloneFinding, CloneSeverity, CloneTarget, ClonedRule, clone_findings};
-pub use deletable::{Deletion, DeletionState, Obstacle, ObstacleKind, deletion};
-pub use document::{Document, Instance, Members, NamedLayer, SelectError, Target, set_name, span};
 pub use flow::{Direction, Family, Flow, Protocol};
 pub use json_document::{Fault, ReadError, read_json};
 pub use layer::{Fallback, Layer, LayerKind};
