@@ -119,6 +119,9 @@ pub enum SelectError {
     /// There is no such instance.
     #[error("no instance `{0}` in the documents; give the answer that describes it")]
     UnknownInstance(String),
+    /// No list is bound to the instance.
+    #[error("no rule list here is bound to `{0}`; give the rules of its groups and of its subnet")]
+    Unbound(String),
     /// Several interfaces answer to it, and each may have lists of its own.
     #[error("`{id}` has several interfaces (`{first}`, `{second}`); name one, or its address")]
     SeveralInterfaces {

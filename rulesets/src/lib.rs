@@ -8,6 +8,7 @@ mod answer;
 mod answer_words;
 pub mod aws;
 pub mod azure;
+mod bound;
 mod build;
 mod clone_check;
 mod cloud;
