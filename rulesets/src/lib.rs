@@ -5,12 +5,14 @@
 
 pub mod alibaba;
 mod answer;
+mod answer_words;
 mod build;
 mod clone_check;
 mod deletable;
 mod document;
 mod explain;
 pub mod export;
+mod first_packet;
 mod flow;
 pub mod host;
 mod intervals;
@@ -28,6 +30,7 @@ mod ready_group;
 mod region;
 mod rule;
 mod security_group;
+pub mod space;
 pub mod tencent;
 mod text;
 mod verdict;
