@@ -4,11 +4,11 @@
 //! let the packet pass, whoever made it, in the order of their priorities.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-pub mod nft;
 mod combine;
 pub mod ipset;
 pub mod iptables;
 mod judge;
+pub mod nft;
 mod read;
 
 pub use judge::{HostFacts, Passage, Stage, Translated};
