@@ -10,4 +10,5 @@ mod azure;
 mod document;
 mod gcp;
 mod render;
+mod verdicts;
 mod windows;
