@@ -252,9 +252,7 @@ fn azure_rules_decide_by_priority_and_the_defaults_come_last() {
             ("in tcp 80 from 8.8.8.8", internet),
             (
                 "out tcp 443 to 8.8.8.8",
-                &format!(
-                    "accept by 65000 AllowVnetOutBound Allow * from VirtualNetwork to VirtualNetwork | accept by 65001 AllowInternetOutBound Allow * from * to Internet"
-                ),
+                "accept by 65000 AllowVnetOutBound Allow * from VirtualNetwork to VirtualNetwork | accept by 65001 AllowInternetOutBound Allow * from * to Internet",
             ),
         ],
     );
