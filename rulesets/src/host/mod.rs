@@ -4,10 +4,10 @@
 //! let the packet pass, whoever made it, in the order of their priorities.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-pub mod nft;
 pub mod ipset;
 pub mod iptables;
 mod judge;
+pub mod nft;
 
 pub use judge::{HostFacts, Passage, Stage, Translated};
 
