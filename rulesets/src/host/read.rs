@@ -11,7 +11,8 @@
 use super::combine::Host;
 use super::ipset::{self, IpSet, Sets};
 use super::iptables::{self, Context};
-use super::{Backend, HostRules, Table};
+use super::nft;
+use super::{Backend, HostRules};
 use crate::flow::Family;
 use crate::text::shown;
 
@@ -49,7 +50,7 @@ pub enum Error {
         /// Its name.
         name: String,
         /// What is wrong.
-        problem: String,
+        problem: nft::Error,
     },
 }
 
@@ -117,12 +118,17 @@ impl HostRules {
             match kind {
                 Some(ListingKind::Ipset) => {}
                 Some(ListingKind::NftText | ListingKind::NftJson) => {
-                    let (tables, gaps) = nft(listing.text, kind == Some(ListingKind::NftJson))
-                        .map_err(|problem| Error::Nft {
-                            name: name(listing),
-                            problem,
-                        })?;
-                    host.add_nft(&name(listing), tables, gaps);
+                    let json = kind == Some(ListingKind::NftJson);
+                    let read = if json {
+                        nft::parse_json
+                    } else {
+                        nft::parse_text
+                    };
+                    let read = read(listing.text).map_err(|problem| Error::Nft {
+                        name: name(listing),
+                        problem,
+                    })?;
+                    host.add_nft(&name(listing), read.tables, read.gaps);
                 }
                 Some(ListingKind::Iptables) | None => {
                     let context = context(listing, &sets);
@@ -138,11 +144,6 @@ impl HostRules {
         }
         Ok(host.combined(sets))
     }
-}
-
-/// The tables of a listing of nft and what of it was not understood.
-fn nft(_text: &str, _json: bool) -> Result<(Vec<Table>, Vec<String>), String> {
-    Err("a listing of nft, which is not read; give those of iptables-save".to_owned())
 }
 
 /// What the name of a listing says of it.
