@@ -11,8 +11,7 @@
 use super::combine::Host;
 use super::ipset::{self, IpSet, Sets};
 use super::iptables::{self, Context};
-use super::nft;
-use super::{Backend, HostRules};
+use super::{Backend, HostRules, nft};
 use crate::flow::Family;
 use crate::text::shown;
 
@@ -118,13 +117,12 @@ impl HostRules {
             match kind {
                 Some(ListingKind::Ipset) => {}
                 Some(ListingKind::NftText | ListingKind::NftJson) => {
-                    let json = kind == Some(ListingKind::NftJson);
-                    let read = if json {
-                        nft::parse_json
+                    let read = if kind == Some(ListingKind::NftJson) {
+                        nft::parse_json(listing.text)
                     } else {
-                        nft::parse_text
+                        nft::parse_text(listing.text)
                     };
-                    let read = read(listing.text).map_err(|problem| Error::Nft {
+                    let read = read.map_err(|problem| Error::Nft {
                         name: name(listing),
                         problem,
                     })?;
