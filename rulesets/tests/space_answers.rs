@@ -16,9 +16,11 @@ const NOTHING: Budget = Budget {
     total: 0,
 };
 
-/// A list of TCP rules from sources to ports, such as `(1, ALLOW, (0, 9), (22, 22))`, that denies
-/// what no rule matches.
-fn list(rules: &[(u32, Label, (u128, u128), (u128, u128))]) -> List {
+/// A TCP rule from sources to ports, such as `(1, ALLOW, (0, 9), (22, 22))`.
+type Line = (u32, Label, (u128, u128), (u128, u128));
+
+/// A list of rules that denies what none matches.
+fn list(rules: &[Line]) -> List {
     let entries = rules.iter().map(|(rule, label, sources, ports)| Entry {
         cube: tcp(*sources, *ports),
         label: *label,
@@ -160,10 +162,7 @@ fn a_rule_of_two_cubes_lives_when_one_of_them_does() {
         (2, ALLOW, (5, 10), (80, 80)),
     ]);
     let lint = report(&list);
-    assert_eq!(
-        lint.rules[1].life,
-        Life::Live(Point([10, 0, 6, 0, 80]))
-    );
+    assert_eq!(lint.rules[1].life, Life::Live(Point([10, 0, 6, 0, 80])));
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(crate) struct Bdd {
 impl Bdd {
     /// With room for this many nodes.
     pub(crate) fn new(family: &Cube, nodes: usize) -> Self {
-        let manager = new_manager(nodes, nodes / 4, 1);
+        let manager = new_manager(nodes, nodes / 16, 1);
         let mut next = 0;
         let mut bits: [Vec<Set>; 5] = Default::default();
         for at in ORDER {
