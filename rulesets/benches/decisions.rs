@@ -77,7 +77,7 @@ fn bulk() {
 fn accepted(list: &List) -> (Bdd, Set) {
     let mut oracle = Bdd::new(&Cube::V4, 1 << 23);
     oracle.clear();
-    let (decided, _) = oracle.decided(list);
+    let (decided, _) = oracle.decided(list, &Cube::V4);
     let own = list.entries.iter().zip(&decided);
     let own = own.filter(|(entry, _)| entry.label == Label(1));
     let set = own.fold(oracle.cubes([]), |all, (_, set)| all.or(set).unwrap());

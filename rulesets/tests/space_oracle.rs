@@ -44,19 +44,18 @@ fn agree(seeds: std::ops::Range<u64>) {
         let oracle = &mut oracles[usize::from(case.family == Cube::ALL)];
         oracle.clear();
         let (list, after, within) = (&case.list, &case.after, &case.within);
-        let truth = Truth::new(oracle, list);
-        let report = lint(list, &case.family, &Budget::default());
-        the_dead_are_dead(oracle, &truth, list, &report, &case.name);
-        the_redundant_can_go(oracle, &truth, list, &report, &case.name);
-        let [truth, new] =
-            [list, after].map(|list| Truth::new(oracle, list).within(oracle, within));
+        let [truth, new] = [list, after].map(|list| Truth::new(oracle, list, within));
         let about = About {
             list,
             truth: &truth,
+            within,
             case: &case.name,
         };
+        let report = lint(list, within, &Budget::default());
+        the_dead_are_dead(oracle, &about, &report);
+        the_redundant_can_go(oracle, &about, &report);
         let regions = decisions(list, within, &Budget::default()).unwrap();
-        regions_are_right(oracle, &about, &regions, within);
+        regions_are_right(oracle, &about, &regions);
         let changes = diff(list, after, within, &Budget::default()).unwrap();
         changes_are_right(oracle, [&truth, &new], [list, after], &changes, &case.name);
     }
@@ -66,6 +65,7 @@ fn agree(seeds: std::ops::Range<u64>) {
 struct About<'a> {
     list: &'a List,
     truth: &'a Truth,
+    within: &'a Cube,
     case: &'a str,
 }
 
@@ -76,18 +76,9 @@ struct Truth {
 }
 
 impl Truth {
-    fn new(oracle: &mut Bdd, list: &List) -> Self {
-        let (decided, left) = oracle.decided(list);
+    fn new(oracle: &mut Bdd, list: &List, within: &Cube) -> Self {
+        let (decided, left) = oracle.decided(list, within);
         Self { decided, left }
-    }
-
-    /// As far as packets lie within a cube.
-    fn within(mut self, oracle: &mut Bdd, within: &Cube) -> Self {
-        let inside = oracle.cube(within);
-        for set in self.decided.iter_mut().chain([&mut self.left]) {
-            *set = set.and(&inside).unwrap();
-        }
-        self
     }
 
     /// The packets that get a label.
@@ -113,7 +104,13 @@ impl Truth {
     }
 }
 
-fn the_dead_are_dead(oracle: &mut Bdd, truth: &Truth, list: &List, report: &Lint, case: &str) {
+fn the_dead_are_dead(oracle: &mut Bdd, about: &About<'_>, report: &Lint) {
+    let About {
+        list,
+        truth,
+        within,
+        case,
+    } = about;
     for found in &report.rules {
         let decides = truth.rule(oracle, list, found.rule);
         match &found.life {
@@ -124,7 +121,7 @@ fn the_dead_are_dead(oracle: &mut Bdd, truth: &Truth, list: &List, report: &Lint
             }
             Life::Dead(cover) => {
                 assert!(!decides.satisfiable(), "{case}: rule {} lives", found.rule);
-                let own = cubes(list, |entry| entry.rule == found.rule);
+                let own = inside(list, within, found.rule);
                 let held = cubes(list, |entry| cover.rules.contains(&entry.rule));
                 let left = oracle
                     .cubes(&own)
@@ -157,9 +154,18 @@ fn the_dead_are_dead(oracle: &mut Bdd, truth: &Truth, list: &List, report: &Lint
                     "{case}"
                 );
             }
-            Life::Outside | Life::NotDetermined => panic!("{case}: {found:?}"),
+            Life::Outside => assert_eq!(inside(list, within, found.rule), [], "{case}"),
+            Life::NotDetermined => panic!("{case}: {found:?}"),
         }
     }
+}
+
+/// The cubes of a rule as far as they lie within.
+fn inside(list: &List, within: &Cube, rule: u32) -> Vec<Cube> {
+    let own = cubes(list, |entry| entry.rule == rule);
+    own.iter()
+        .filter_map(|cube| cube.intersect(within))
+        .collect()
 }
 
 /// The rules before a rule that take packets from it.
@@ -175,7 +181,13 @@ fn takes_before(
     taking.map(|(entry, _)| entry.rule).collect()
 }
 
-fn the_redundant_can_go(oracle: &mut Bdd, truth: &Truth, list: &List, report: &Lint, case: &str) {
+fn the_redundant_can_go(oracle: &mut Bdd, about: &About<'_>, report: &Lint) {
+    let About {
+        list,
+        truth,
+        within,
+        case,
+    } = about;
     for found in &report.rules {
         let without = without(list, &[found.rule]);
         match &found.removal {
@@ -191,7 +203,7 @@ fn the_redundant_can_go(oracle: &mut Bdd, truth: &Truth, list: &List, report: &L
         }
     }
     let short = without(list, &report.removable_together);
-    let rest = Truth::new(oracle, &short);
+    let rest = Truth::new(oracle, &short, within);
     for label in LABELS {
         let (old, new) = (
             truth.labelled(oracle, list, label),
@@ -228,8 +240,13 @@ fn falls_to_the_same(oracle: &mut Bdd, truth: &Truth, list: &List, rule: u32) ->
         })
 }
 
-fn regions_are_right(oracle: &mut Bdd, about: &About<'_>, regions: &[Decided], within: &Cube) {
-    let About { list, truth, case } = about;
+fn regions_are_right(oracle: &mut Bdd, about: &About<'_>, regions: &[Decided]) {
+    let About {
+        list,
+        truth,
+        within,
+        case,
+    } = about;
     all_apart(
         &regions.iter().map(|part| part.cube).collect::<Vec<_>>(),
         case,

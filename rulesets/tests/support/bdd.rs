@@ -88,9 +88,9 @@ impl Bdd {
         sets.pop().unwrap_or_else(|| self.none())
     }
 
-    /// What each entry of a list decides, and what is left for the default.
-    pub(crate) fn decided(&mut self, list: &List) -> (Vec<Set>, Set) {
-        let mut left = self.every();
+    /// What each entry of a list decides within a cube, and what is left for the default.
+    pub(crate) fn decided(&mut self, list: &List, within: &Cube) -> (Vec<Set>, Set) {
+        let mut left = self.cube(within);
         let decided = list.entries.iter().map(|entry| {
             let cube = self.cube(&entry.cube);
             let own = cube.and(&left).unwrap();
