@@ -3,7 +3,8 @@
 use super::escape::printable;
 use rulesets::host::{Passage, Stage};
 use rulesets::{
-    Answer, Asked, AskedLayer, Decider, Denial, Explanation, MatchingRule, NearMiss, Outcome, Verdict,
+    Answer, Asked, AskedLayer, Decider, Denial, Explanation, MatchingRule, NearMiss, Outcome,
+    Verdict,
 };
 use serde::Serialize;
 use std::fmt::Write as _;
