@@ -40,8 +40,9 @@ pub fn read(text: &str, name: &str) -> std::result::Result<Account, ParseError> 
             name
         };
         let id = own.as_deref().unwrap_or(fallback);
-        account.extend(one(answer, id)?);
+        account.append(one(answer, id)?);
     }
+    account.settle();
     Ok(account)
 }
 
