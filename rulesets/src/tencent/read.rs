@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 /// Reads a document of one account: answers of the API as it, the SDKs or `tccli` print them, rules of
 /// the Terraform provider (configuration, `terraform show -json`, or a state file), or what
-/// [`crate::export::json`] wrote. `name` stands in for the id where an answer holds none. Errors name
+/// [`crate::export::json()`] wrote. `name` stands in for the id where an answer holds none. Errors name
 /// the member or line at fault.
 pub fn read(text: &str, name: &str) -> std::result::Result<Account, ParseError> {
     if text.len() > DOCUMENT_BYTES {
