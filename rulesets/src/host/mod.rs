@@ -8,7 +8,7 @@ pub mod ipset;
 pub mod iptables;
 mod judge;
 
-pub use judge::{HostFacts, Passage, Stage, Translated};
+pub use judge::{FlatPassage, FlatStage, HostFacts, Passage, Stage, Translated};
 
 use crate::program::{Chain, NamedSet, Verdict};
 
