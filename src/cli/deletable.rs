@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     };
     write_output(None, text.as_bytes())?;
     Ok(match found.state {
-        DeletionState::Deletable => 0,
+        DeletionState::Possible => 0,
         DeletionState::Blocked => 2,
         DeletionState::Unknown => 3,
     })
@@ -45,7 +45,7 @@ fn text(found: &Deletion) -> anyhow::Result<String> {
         text,
         "{}",
         match found.state {
-            DeletionState::Deletable => "it can be deleted",
+            DeletionState::Possible => "it can be deleted",
             DeletionState::Blocked => "it cannot be deleted",
             DeletionState::Unknown => "whether it can be deleted is not known",
         }

@@ -130,10 +130,9 @@ fn text(parts: &[Part]) -> anyhow::Result<String> {
                     writeln!(text, "{perhaps}{word}, {}: {flows}", part.direction)?;
                 }
                 for (word, rule) in [("before", &line.before), ("after", &line.after)] {
-                    let rule = rule.as_ref().map_or_else(
-                        || "no rule matches".to_owned(),
-                        ToString::to_string,
-                    );
+                    let rule = rule
+                        .as_ref()
+                        .map_or_else(|| "no rule matches".to_owned(), ToString::to_string);
                     writeln!(text, "  {word}: {}", printable_line(&rule))?;
                 }
             }

@@ -71,7 +71,9 @@ fn groups(files: &RuleFiles) -> anyhow::Result<SecurityGroups> {
         files.bind.iter().map(String::as_str).collect()
     };
     if ids.is_empty() {
-        bail!("the files hold no security group of Tencent Cloud, and no other rules are written out");
+        bail!(
+            "the files hold no security group of Tencent Cloud, and no other rules are written out"
+        );
     }
     let groups = ids.iter().map(|id| {
         let group = book.account.groups.iter().find(|group| group.id == *id);

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use rulesets::questions::{FlowSet, Gates, whole};
 use rulesets::space::{Budget, Cube, Field, Span};
 use rulesets::{Direction, Family, Way};
+use std::net::IpAddr;
 
 /// Which way packets go, seen from the instance.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -42,7 +43,9 @@ pub(super) const FAMILIES: [Family; 2] = [Family::V4, Family::V6];
 
 /// The gates of a way, with the remedy where they cannot be had.
 pub(super) fn gates(way: &Way, direction: Direction, family: Family) -> anyhow::Result<Gates> {
-    Ok(way.gates(direction, family)?)
+    way.gates(direction, family).context(
+        "these rules are too entangled to be asked about as a whole; ask about single flows",
+    )
 }
 
 /// What questions may cost.
@@ -62,7 +65,9 @@ pub(super) fn service(text: &str) -> anyhow::Result<(Span, Span)> {
         format!("--port: `{text}` is not tcp/PORT, udp/PORT, tcp/FIRST-LAST, icmp or all")
     };
     let number = (0..=u8::MAX).find(|number| name(*number) == word);
-    let number = number.or_else(|| word.parse().ok()).with_context(expected)?;
+    let number = number
+        .or_else(|| word.parse().ok())
+        .with_context(expected)?;
     let protocol = Span::one(u128::from(number));
     if ports.is_empty() {
         return Ok((protocol, every));
@@ -101,7 +106,7 @@ pub(super) fn within(
 
 /// An address, or a block of them.
 pub(super) fn block(text: &str) -> Result<IpNet, String> {
-    let address = || text.parse().map(IpNet::from);
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
     text.parse()
         .or_else(|_| address())
         .map_err(|_| "expected an address or a block, such as 192.0.2.0/24".into())

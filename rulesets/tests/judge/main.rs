@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 mod build;
+mod flat;
 mod hooks;
 mod naive;
 mod nat;
