@@ -119,6 +119,9 @@ pub enum SelectError {
     /// There is no such instance.
     #[error("no instance `{0}` in the documents; give the answer that describes it")]
     UnknownInstance(String),
+    /// No list is bound to the instance.
+    #[error("no rule list here is bound to `{0}`; give the rules of its groups and of its subnet")]
+    Unbound(String),
     /// Several interfaces answer to it, and each may have lists of its own.
     #[error("`{id}` has several interfaces (`{first}`, `{second}`); name one, or its address")]
     SeveralInterfaces {
@@ -254,7 +257,7 @@ impl Document {
         names.iter().filter_map(|name| supply(name)).collect()
     }
 
-    fn known(&self) -> String {
+    pub(crate) fn known(&self) -> String {
         let ids = self.lists.iter().map(|list| shown(&list.id, ID_SHOWN));
         let mut ids: Vec<String> = ids.take(IDS_SHOWN + 1).collect();
         if ids.is_empty() {

@@ -8,6 +8,8 @@ mod answer;
 mod answer_words;
 pub mod aws;
 pub mod azure;
+mod book;
+mod bound;
 mod build;
 mod clone_check;
 mod cloud;
@@ -32,6 +34,7 @@ mod packet;
 mod ports;
 pub mod program;
 mod provider;
+pub mod questions;
 mod ready_group;
 mod region;
 mod rule;
@@ -43,6 +46,7 @@ mod verdict;
 pub mod windows;
 
 pub use answer::{Answer, Condition, Definite, Fate, Outcome};
+pub use book::{Asked, AskedLayer, Book, BookError, Layered, Origin, Selection, TextKind, Way};
 pub use clone_check::{CloneFinding, CloneSeverity, CloneTarget, ClonedRule, clone_findings};
 pub use cloud::{CloudFormat, read_cloud};
 pub use deletable::{Deletion, DeletionState, Obstacle, ObstacleKind, deletion};
@@ -57,8 +61,8 @@ pub use members::{Addresses, Inventory, Services};
 pub use opened::{Opened, opened};
 pub use packet::{Packet, Path, State};
 pub use ports::{
-    BlockedPort, CommonPort, NotAPortSpan, PortSpan, blocked_port, blocked_ports, common_port,
-    common_ports,
+    BlockedPort, CommonPort, NotAPortSpan, PortSpan, PrivatePort, blocked_port, blocked_ports,
+    common_port, common_ports, private_ports,
 };
 pub use provider::{
     Alternative, ConsoleProxy, Endpoint, OutboundSmtp, Provider, Quota, SmtpPolicy, provider,

@@ -190,7 +190,7 @@ fn what_terraform_alone_can_work_out_is_refused_with_the_remedy() {
             body("a = \"\\q\""),
             "line 2: an escape in a text is not known",
         ),
-        (body("a = 1\na = 2"), "line 4: `a` is given twice"),
+        (body("a = 1\na = 2"), "line 3: `a` is given twice"),
         (
             "resource \"tencentcloud_security_group_x\" \"y\" {}\n".to_owned(),
             "expected a resource tencentcloud_security_group_rule_set, _lite_rule or _rule, found none \

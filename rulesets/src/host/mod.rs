@@ -4,11 +4,17 @@
 //! let the packet pass, whoever made it, in the order of their priorities.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod combine;
+mod front_end;
 pub mod ipset;
 pub mod iptables;
 mod judge;
+pub mod nft;
+mod read;
 
+pub use front_end::{FrontEnd, Wanted, front_end};
 pub use judge::{FlatPassage, FlatStage, HostFacts, Passage, Stage, Translated};
+pub use read::{Error, ListingKind, NamedText, listing_kind};
 
 use crate::program::{Chain, NamedSet, Verdict};
 
