@@ -4,6 +4,7 @@
 mod build;
 mod flat;
 mod hooks;
+mod listings;
 mod naive;
 mod nat;
 mod open;
