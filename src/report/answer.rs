@@ -34,6 +34,8 @@ struct LayerDocument<'a> {
     short: Short<'a>,
     outcomes: &'a [Outcome],
     continued: &'a [MatchingRule],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replies: Option<Short<'a>>,
     #[serde(flatten)]
     host: Option<HostDocument<'a>>,
 }
@@ -118,6 +120,10 @@ fn details(text: &mut String, layer: &AskedLayer) {
     for rule in layer.answer.continued.iter().take(CONTINUED) {
         push(text, &format!("also matches: {rule}"));
     }
+    if let Some(replies) = &layer.replies {
+        let name = layer.kind.name();
+        push(text, &format!("{name}, replies: {}", answer_line(replies)));
+    }
     let Some(passage) = &layer.passage else {
         return;
     };
@@ -146,6 +152,7 @@ fn layer_document(layer: &AskedLayer) -> LayerDocument<'_> {
         short: short(&layer.verdict),
         outcomes,
         continued,
+        replies: layer.replies.as_ref().map(short),
         host: layer.passage.as_ref().map(host_document),
     }
 }

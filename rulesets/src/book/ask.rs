@@ -4,7 +4,7 @@
 use super::near::near_misses;
 use super::way::{Layered, Way};
 use crate::answer::{Answer, Definite};
-use crate::flow::{Flow, Protocol};
+use crate::flow::Family;
 use crate::host::{HostFacts, HostRules, Passage};
 use crate::layer::{Layer, LayerKind};
 use crate::packet::{Packet, Path, State};
@@ -31,6 +31,9 @@ pub struct AskedLayer {
     pub verdict: Verdict,
     /// Every way the packet may end there.
     pub answer: Answer,
+    /// What becomes of the answers, where the layer keeps no track of flows; an answer goes to whatever
+    /// port the packet came from.
+    pub replies: Option<Verdict>,
     /// Rules that come close, nearest first; empty where the packet passes.
     pub near_misses: Vec<NearMiss>,
     /// What Tencent Cloud's own reading of security groups adds.
@@ -59,7 +62,10 @@ impl Layered {
         match self {
             Self::Groups(groups, layer) => with_groups(groups, layer, packet),
             Self::Cloud(layer) => asked(layer, packet),
-            Self::Host(rules) => asked_host(rules, packet, facts),
+            Self::Host(rules, families) if families.contains(&packet.family) => {
+                asked_host(rules, packet, facts)
+            }
+            Self::Host(..) => unlisted(packet.family),
         }
     }
 }
@@ -70,11 +76,43 @@ fn asked(layer: &Layer, packet: &Packet) -> AskedLayer {
     let chains: Vec<&Chain> = layer.lists(packet.direction()).iter().collect();
     AskedLayer {
         kind: layer.kind,
+        replies: (!layer.stateful).then(|| self::verdict(&layer.judge(&reply(packet)))),
         near_misses: near(&verdict, &chains, layer, packet),
         verdict,
         answer,
         groups: None,
         passage: None,
+    }
+}
+
+/// The packet that answers this one; the other message of a pair, for an ICMP echo.
+fn reply(packet: &Packet) -> Packet {
+    let echo = [(8, 0), (128, 129)];
+    let answer = |asked: u8| {
+        echo.iter()
+            .find(|(one, _)| *one == asked)
+            .map(|(_, other)| *other)
+    };
+    Packet {
+        source: packet.destination,
+        destination: packet.source,
+        source_port: packet.destination_port,
+        destination_port: packet.source_port,
+        icmp_type: packet.icmp_type.map(|asked| answer(asked).unwrap_or(asked)),
+        tcp_flags: packet.tcp_flags.map(|_| SYN_ACK),
+        state: State::Established,
+        path: match &packet.path {
+            Path::Input { interface } => Path::Output {
+                interface: interface.clone(),
+            },
+            Path::Output { interface } => Path::Input {
+                interface: interface.clone(),
+            },
+            Path::Forward { input, output } => Path::Output {
+                interface: output.clone().or_else(|| input.clone()),
+            },
+        },
+        ..packet.clone()
     }
 }
 
@@ -105,7 +143,7 @@ fn near(verdict: &Verdict, chains: &[&Chain], layer: &Layer, packet: &Packet) ->
 /// Tencent Cloud's groups have an explanation of their own, which knows why a flow is denied.
 fn with_groups(groups: &SecurityGroups, layer: &Layer, packet: &Packet) -> AskedLayer {
     let mut asked = asked(layer, packet);
-    let Some(flow) = flow(packet) else {
+    let Some(flow) = packet.flow() else {
         return asked;
     };
     let explanation = groups.explain(&flow);
@@ -115,28 +153,25 @@ fn with_groups(groups: &SecurityGroups, layer: &Layer, packet: &Packet) -> Asked
     asked
 }
 
-/// The flow a packet begins, where the groups' own model can say it.
-fn flow(packet: &Packet) -> Option<Flow> {
-    let protocols = [
-        Protocol::Tcp,
-        Protocol::Udp,
-        Protocol::Icmp,
-        Protocol::Icmpv6,
-        Protocol::Gre,
-    ];
-    let mut known = protocols.into_iter();
-    let protocol = known.find(|protocol| protocol.number() == packet.protocol)?;
-    let peer = match packet.path {
-        Path::Output { .. } => packet.destination,
-        Path::Input { .. } | Path::Forward { .. } => packet.source,
+/// What can be said of a host whose rules for this family are not at hand: nothing.
+fn unlisted(family: Family) -> AskedLayer {
+    let tool = match family {
+        Family::V4 => "iptables-save",
+        Family::V6 => "ip6tables-save",
     };
-    (packet.state == State::New).then(|| Flow {
-        direction: packet.direction(),
-        protocol,
-        family: packet.family,
-        peer,
-        port: packet.destination_port,
-    })
+    AskedLayer {
+        kind: LayerKind::HostFirewall,
+        verdict: Verdict::Unknown {
+            missing: format!(
+                "the host's {family} rules: give what `{tool}` or `nft list ruleset` prints"
+            ),
+        },
+        answer: Answer::default(),
+        replies: None,
+        near_misses: Vec::new(),
+        groups: None,
+        passage: None,
+    }
 }
 
 fn asked_host(rules: &HostRules, packet: &Packet, facts: &HostFacts) -> AskedLayer {
@@ -157,6 +192,7 @@ fn asked_host(rules: &HostRules, packet: &Packet, facts: &HostFacts) -> AskedLay
         kind: LayerKind::HostFirewall,
         verdict,
         answer: passage.answer.clone(),
+        replies: None,
         near_misses,
         groups: None,
         passage: Some(passage),
@@ -199,6 +235,8 @@ fn together(layers: &[AskedLayer]) -> Verdict {
         },
     }
 }
+
+const SYN_ACK: u8 = 18;
 
 /// What decides a packet that belongs to a known flow.
 const TRACKED: &str = "stateful: replies of an allowed flow pass";

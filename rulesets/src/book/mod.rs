@@ -17,7 +17,10 @@ pub use way::{Layered, Selection, Way};
 use crate::alibaba;
 use crate::cloud::CloudFormat;
 use crate::document::Document;
-use crate::host::{Error as ListingError, HostRules, NamedText, listing_kind};
+use crate::flow::Family;
+use crate::host::{
+    Error as ListingError, HostRules, ListingKind, NamedText, TableFamily, listing_kind,
+};
 use crate::json_document::{ReadError as CloudError, read_json};
 use crate::questions::Finding;
 use crate::tencent::{self, Account, ParseError};
@@ -34,6 +37,8 @@ pub struct Book {
     pub document: Document,
     /// What the listings of a host say.
     pub host: Option<HostRules>,
+    /// The address families that the listings of the host show.
+    pub host_families: Vec<Family>,
     /// Where each rule list was read from, in the order read.
     pub origins: Vec<Origin>,
 }
@@ -110,7 +115,9 @@ impl Book {
             }
         }
         if !listings.is_empty() {
-            book.host = Some(HostRules::read(&listings).map_err(BookError::Host)?);
+            let host = HostRules::read(&listings).map_err(BookError::Host)?;
+            book.host_families = families(&listings, &host);
+            book.host = Some(host);
             book.origins.extend(listings.iter().map(|text| Origin {
                 list: HOST.to_owned(),
                 text: text.name.to_owned(),
@@ -216,6 +223,28 @@ impl Book {
             }
         }
     }
+}
+
+/// The families that a host's listings show: those of nft show all, those of iptables one.
+fn families(listings: &[NamedText<'_>], host: &HostRules) -> Vec<Family> {
+    let whole = listings.iter().any(|listing| {
+        matches!(
+            listing_kind(listing.text),
+            Some(ListingKind::NftText | ListingKind::NftJson)
+        )
+    });
+    let shown = |family: Family| {
+        let mut tables = host.tables.iter();
+        tables.any(|table| match table.family {
+            TableFamily::Ip => family == Family::V4,
+            TableFamily::Ip6 => family == Family::V6,
+            TableFamily::Inet | TableFamily::Arp | TableFamily::Bridge | TableFamily::Netdev => {
+                false
+            }
+        })
+    };
+    let all = [Family::V4, Family::V6].into_iter();
+    all.filter(|family| whole || shown(*family)).collect()
 }
 
 /// A file's name without its directory and its last ending.
