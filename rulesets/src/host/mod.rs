@@ -5,12 +5,14 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod combine;
+mod front_end;
 pub mod ipset;
 pub mod iptables;
 mod judge;
 pub mod nft;
 mod read;
 
+pub use front_end::{FrontEnd, Wanted, front_end};
 pub use judge::{HostFacts, Passage, Stage, Translated};
 pub use read::{Error, ListingKind, NamedText, listing_kind};
 
