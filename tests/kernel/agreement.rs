@@ -71,6 +71,7 @@ fn wrong_decider(
     positions: &Positions,
 ) -> Result<(), String> {
     let definite = passage.answer.definite().is_some();
+    let one_way = definite && passage.answer.outcomes.len() == 1;
     let mut stages = passage.stages.iter().filter(|stage| {
         stage.reached
             && stage.backend == Backend::Nftables
@@ -79,7 +80,7 @@ fn wrong_decider(
     for visit in visits {
         let name = format!("{} {}", visit.set, visit.chain);
         let same = |stage: &&Stage| stage.table == visit.set && stage.chain == visit.chain;
-        let stage = if definite {
+        let stage = if one_way {
             stages.next().filter(same)
         } else {
             stages.find(same)
@@ -88,7 +89,7 @@ fn wrong_decider(
         named(&stage.answer, visit, positions)
             .map_err(|found| format!("`{name}`: the kernel names {found}"))?;
     }
-    if definite && let Some(stage) = stages.next() {
+    if one_way && let Some(stage) = stages.next() {
         return Err(format!("it does not meet `{}` in the kernel", stage.chain));
     }
     if arrived || !definite {
@@ -125,10 +126,8 @@ fn named(answer: &Answer, visit: &Visit, positions: &Positions) -> Result<(), St
             .ok_or_else(|| "the policy".to_owned());
     };
     let (chain, index, handle) = if visit.within.starts_with(ANONYMOUS) {
-        let caller = visit.matched.iter().rev();
-        let caller = caller
-            .filter_map(|handle| positions.of(&visit.set, *handle))
-            .next();
+        let mut caller = visit.matched.iter().rev();
+        let caller = caller.find_map(|handle| positions.of(&visit.set, *handle));
         let Some((chain, index)) = caller else {
             return Err(format!("`{}`, which nothing listed calls", visit.within));
         };

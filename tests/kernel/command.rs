@@ -23,8 +23,12 @@ pub(crate) fn attempt(program: &str, words: &[&str], input: &str) -> Result<Stri
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| format!("{error}; `tests/run` installs what the tests need"))?;
-    drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
-    let output = child.wait_with_output().unwrap();
+    if let Some(mut pipe) = child.stdin.take() {
+        drop(pipe.write_all(input.as_bytes()));
+    }
+    let output = child
+        .wait_with_output()
+        .map_err(|error| error.to_string())?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {

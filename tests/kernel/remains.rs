@@ -57,11 +57,11 @@ pub(crate) fn assert_none() {
 
 /// How many threads stand in these namespaces, and how many open files are of them.
 fn holders(namespaces: &BTreeSet<String>) -> usize {
-    let processes = entries("/proc".to_owned());
+    let processes = entries("/proc");
     let held = processes.iter().flat_map(|process| {
-        let threads = entries(format!("{process}/task"));
+        let threads = entries(&format!("{process}/task"));
         let standing = threads.into_iter().map(|thread| format!("{thread}/ns/net"));
-        standing.chain(entries(format!("{process}/fd")))
+        standing.chain(entries(&format!("{process}/fd")))
     });
     held.filter_map(|path| link(&path))
         .filter(|found| namespaces.contains(found))
@@ -69,8 +69,8 @@ fn holders(namespaces: &BTreeSet<String>) -> usize {
 }
 
 /// The numbered entries of a directory; none when it is gone.
-fn entries(directory: String) -> Vec<String> {
-    let Ok(found) = fs::read_dir(&directory) else {
+fn entries(directory: &str) -> Vec<String> {
+    let Ok(found) = fs::read_dir(directory) else {
         return Vec::new();
     };
     let names = found.filter_map(|entry| entry.ok()?.file_name().into_string().ok());

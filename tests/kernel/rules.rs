@@ -82,6 +82,14 @@ impl RuleSet {
             .any(|script| script.contains(" --limit "))
     }
 
+    /// True when rules of the older iptables ask whether a flow was translated. Of flows that began
+    /// before, no packet tells, and so neither how often these rules match.
+    pub(crate) fn asks_legacy_for_translations(&self) -> bool {
+        [&self.legacy, &self.legacy6]
+            .into_iter()
+            .any(|script| script.contains("--ctstate DNAT"))
+    }
+
     /// Both families' listings of the older iptables, with counters.
     pub(crate) fn legacy_counters(&self) -> Vec<(&'static str, String)> {
         [

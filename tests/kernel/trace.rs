@@ -1,5 +1,5 @@
 //! The kernel's own account of how its rules treat a packet (`NFT_MSG_TRACE`, as `nft monitor trace`
-//! prints it; linux/netfilter/nf_tables.h).
+//! prints it; `linux/netfilter/nf_tables.h`).
 
 use crate::probe;
 use nix::errno::Errno;
@@ -157,7 +157,7 @@ fn text(value: &[u8]) -> String {
     String::from_utf8_lossy(&value[..end.unwrap_or(value.len())]).into_owned()
 }
 
-/// The end that a verdict code is (linux/netfilter.h); a drop may carry an error in its upper half.
+/// The end that a verdict code is (`linux/netfilter.h`); a drop may carry an error in its upper half.
 fn ending(code: u32) -> Option<Ending> {
     match code & 0xff {
         0 => Some(Ending::Drop),
@@ -166,7 +166,7 @@ fn ending(code: u32) -> Option<Ending> {
     }
 }
 
-/// The family's name in `nft` (linux/netfilter.h, `NFPROTO_*`).
+/// The family's name in `nft` (`linux/netfilter.h`, `NFPROTO_*`).
 fn family(number: u8) -> Option<&'static str> {
     match number {
         1 => Some("inet"),
@@ -180,7 +180,7 @@ fn family(number: u8) -> Option<&'static str> {
 /// `NFNLGRP_NFTRACE` is group 9.
 const TRACE_GROUP: u32 = 1 << 8;
 /// `NFNL_SUBSYS_NFTABLES` and `NFT_MSG_TRACE`.
-const TRACE_MESSAGE: u16 = (10 << 8) | 17;
+const TRACE_MESSAGE: u16 = (10 << 8) | 0x11;
 /// `NFNL_SUBSYS_CTNETLINK` and `IPCTNL_MSG_CT_DELETE`.
 const DELETE_FLOWS: u16 = (1 << 8) | 2;
 /// `NLM_F_REQUEST` and `NLM_F_ACK`.

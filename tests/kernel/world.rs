@@ -41,12 +41,12 @@ impl World {
         world.connect();
         run("ip", &["-batch", "-"], HOST_ADDRESSES);
         run("ip", &["-6", "-batch", "-"], HOST_RULES_V6);
-        world.within(&world.peer, || {
-            run("ip", &["-batch", "-"], PEER_LINKS);
-        });
-        world.within(&world.far, || {
-            run("ip", &["-batch", "-"], FAR_LINKS);
-        });
+        for (place, links) in [(&world.peer, PEER_LINKS), (&world.far, FAR_LINKS)] {
+            world.within(place, || {
+                set("ipv6/conf/all/disable_ipv6", "1");
+                run("ip", &["-batch", "-"], links);
+            });
+        }
         run("ip", &["-batch", "-"], HOST_NEIGHBOURS);
         world
     }
@@ -193,6 +193,7 @@ route add default via 198.18.0.2 dev eth0
 route add default via 2001:db8:0:1::2 dev eth0
 ";
 
+/// The other ends need no IPv6 of their own: they send and receive frames.
 const PEER_LINKS: &str = "
 link set lo up
 link set p0 address 02:00:00:00:00:02 up

@@ -2,31 +2,32 @@
 
 use crate::dice::{self, Dice, PORTS};
 use rulesets::Family;
+use std::fmt::Write;
 
 /// What `ipset restore` reads: four sets a family.
 pub(crate) fn script(dice: &mut Dice) -> String {
     let mut text = String::new();
     for (family, digit, word) in [(Family::V4, 4, "inet"), (Family::V6, 6, "inet6")] {
-        text += &format!("create single{digit} hash:ip family {word}\n");
-        text += &format!("create net{digit} hash:net family {word}\n");
-        text += &format!("create service{digit} hash:ip,port family {word}\n");
-        text += &format!("create netport{digit} hash:net,port family {word}\n");
+        writeln!(text, "create single{digit} hash:ip family {word}").unwrap();
+        writeln!(text, "create net{digit} hash:net family {word}").unwrap();
+        writeln!(text, "create service{digit} hash:ip,port family {word}").unwrap();
+        writeln!(text, "create netport{digit} hash:net,port family {word}").unwrap();
         for address in dice.some(dice::sources(family), 4) {
-            text += &format!("add single{digit} {address}\n");
+            writeln!(text, "add single{digit} {address}").unwrap();
         }
         for prefix in nets(dice, family) {
             let nomatch = dice.maybe(15, " nomatch");
-            text += &format!("add net{digit} {prefix}{nomatch}\n");
+            writeln!(text, "add net{digit} {prefix}{nomatch}").unwrap();
         }
         for address in dice.some(dice::sources(family), 5) {
             let protocol = dice.pick(&["tcp", "udp"]);
             let port = dice.pick(&PORTS);
-            text += &format!("add service{digit} {address},{protocol}:{port}\n");
+            writeln!(text, "add service{digit} {address},{protocol}:{port}").unwrap();
         }
         for prefix in nets(dice, family) {
             let protocol = dice.pick(&["tcp", "udp"]);
             let port = dice.pick(&PORTS);
-            text += &format!("add netport{digit} {prefix},{protocol}:{port}\n");
+            writeln!(text, "add netport{digit} {prefix},{protocol}:{port}").unwrap();
         }
     }
     text

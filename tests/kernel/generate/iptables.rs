@@ -4,6 +4,7 @@ use super::ipset;
 use super::iptables_match::{self, Spot};
 use crate::dice::Dice;
 use rulesets::Family;
+use std::fmt::Write;
 
 /// What a listing of one family holds.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +44,7 @@ fn filter(dice: &mut Dice, plan: Plan) -> String {
     let mut head = String::from("*filter\n");
     for (chain, drops) in [("INPUT", 40), ("FORWARD", 30), ("OUTPUT", 10)] {
         let policy = if dice.chance(drops) { "DROP" } else { "ACCEPT" };
-        head += &format!(":{chain} {policy} [0:0]\n");
+        writeln!(head, ":{chain} {policy} [0:0]").unwrap();
     }
     let mut rules = String::new();
     for (chain, spot, most) in [
@@ -56,7 +57,7 @@ fn filter(dice: &mut Dice, plan: Plan) -> String {
         }
     }
     for number in 0..users {
-        head += &format!(":user{number} - [0:0]\n");
+        writeln!(head, ":user{number} - [0:0]").unwrap();
         for _ in 0..dice.between(1, 4) {
             let chain = format!("user{number}");
             rules += &rule(dice, plan, &chain, Spot::User, number + 1..users);
@@ -84,7 +85,7 @@ fn mangle(dice: &mut Dice, plan: Plan) -> String {
                 (10, "DROP"),
                 (5, "RETURN"),
             ]);
-            text += &format!("-A {chain}{matches} -j {target}\n");
+            writeln!(text, "-A {chain}{matches} -j {target}").unwrap();
         }
     }
     text + "COMMIT\n"
@@ -96,7 +97,7 @@ fn raw(dice: &mut Dice, plan: Plan) -> String {
         for _ in 0..dice.between(0, 3) {
             let matches = iptables_match::some(dice, plan, spot);
             let target = dice.weighted(&[(60, "CT --notrack"), (20, "DROP"), (20, "ACCEPT")]);
-            text += &format!("-A {chain}{matches} -j {target}\n");
+            writeln!(text, "-A {chain}{matches} -j {target}").unwrap();
         }
     }
     text + "COMMIT\n"
@@ -113,7 +114,7 @@ fn nat(dice: &mut Dice, plan: Plan) -> String {
             Family::V6 => &DESTINATIONS_V6,
         });
         let chain = dice.pick(&["PREROUTING", "published"]);
-        text += &format!("-A {chain}{matches} -j {target}\n");
+        writeln!(text, "-A {chain}{matches} -j {target}").unwrap();
     }
     if dice.chance(50) {
         text += "-A POSTROUTING -o eth1 -j MASQUERADE\n";
@@ -142,19 +143,18 @@ fn rule(
     let matches = iptables_match::some(dice, plan, spot);
     let resets = matches!(spot, Spot::Input | Spot::Forward);
     let target = match dice.between(0, 99) {
-        0..=33 => "-j ACCEPT".to_owned(),
-        34..=51 => "-j DROP".to_owned(),
-        52..=57 => "-j REJECT".to_owned(),
-        58..=60 if resets && matches.contains(" -p tcp") => {
+        0..=17 => "-j DROP".to_owned(),
+        18..=23 => "-j REJECT".to_owned(),
+        24..=26 if resets && matches.contains(" -p tcp") => {
             "-j REJECT --reject-with tcp-reset".to_owned()
         }
-        61..=84 if !callable.is_empty() => {
+        27..=50 if !callable.is_empty() => {
             let number = dice.between(callable.start, callable.end - 1);
             let word = if dice.chance(75) { "-j" } else { "-g" };
             format!("{word} user{number}")
         }
-        85..=92 => "-j RETURN".to_owned(),
-        93..=95 => String::new(),
+        51..=58 => "-j RETURN".to_owned(),
+        59..=61 => String::new(),
         _ => "-j ACCEPT".to_owned(),
     };
     format!("-A {chain}{matches}{set}{limit}{comment} {target}\n")

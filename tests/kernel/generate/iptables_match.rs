@@ -3,6 +3,7 @@
 use super::iptables::Plan;
 use crate::dice::{self, Dice, MARKS, PORT_BLOCKS, PORTS};
 use rulesets::Family;
+use std::fmt::Write;
 
 /// Where a rule stands, as far as it limits what it may say.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -123,10 +124,10 @@ fn interfaces(dice: &mut Dice, spot: Spot) -> String {
     let mut text = String::new();
     let names = ["eth0", "eth+", "ens5", "eth1", "lo", "et"];
     if spot != Spot::Output && dice.chance(18) {
-        text += &format!("{} -i {}", dice.maybe(25, " !"), dice.pick(&names));
+        write!(text, "{} -i {}", dice.maybe(25, " !"), dice.pick(&names)).unwrap();
     }
     if matches!(spot, Spot::Output | Spot::Forward | Spot::User) && dice.chance(18) {
-        text += &format!("{} -o {}", dice.maybe(25, " !"), dice.pick(&names));
+        write!(text, "{} -o {}", dice.maybe(25, " !"), dice.pick(&names)).unwrap();
     }
     text
 }

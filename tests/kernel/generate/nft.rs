@@ -3,6 +3,7 @@
 use super::nft_match::{self, Side};
 use crate::dice::Dice;
 use rulesets::Family;
+use std::fmt::Write;
 
 /// What a rule may use, where it stands.
 #[derive(Clone, Debug)]
@@ -84,18 +85,14 @@ pub(crate) fn early(dice: &mut Dice) -> String {
             sets: Vec::new(),
             limited: false,
         };
-        let raw: String = (0..dice.between(1, 2))
-            .map(|_| format!("  {} notrack\n", nft_match::some(dice, &place)))
-            .collect();
-        let marks: String = (0..dice.between(1, 3))
-            .map(|_| {
-                let change = dice.pick(&MARK_CHANGES);
-                format!("  {} {change}\n", nft_match::some(dice, &place))
-            })
-            .collect();
-        chains += &format!(
-            " chain raw_{hook} {{\n  type filter hook {hook} priority raw; policy accept;\n{raw} }}\n chain mark_{hook} {{\n  type filter hook {hook} priority mangle; policy accept;\n{marks} }}\n"
-        );
+        let raw = lines(dice, 2, |dice| {
+            format!("{} notrack", nft_match::some(dice, &place))
+        });
+        let marks = lines(dice, 3, |dice| {
+            let change = dice.pick(&MARK_CHANGES);
+            format!("{} {change}", nft_match::some(dice, &place))
+        });
+        writeln!(chains, " chain raw_{hook} {{\n  type filter hook {hook} priority raw; policy accept;\n{raw} }}\n chain mark_{hook} {{\n  type filter hook {hook} priority mangle; policy accept;\n{marks} }}").unwrap();
     }
     format!("table {word} early {{\n{chains}}}\n")
 }
@@ -111,16 +108,14 @@ pub(crate) fn translation(dice: &mut Dice) -> String {
         sets: Vec::new(),
         limited: false,
     };
-    let arriving: String = (0..dice.between(1, 3))
-        .map(|_| {
-            let matches = nft_match::with_ports(dice, &place(Side::Prerouting));
-            let target = dice.pick(match family {
-                Family::V4 => &DESTINATIONS_V4,
-                Family::V6 => &DESTINATIONS_V6,
-            });
-            format!("  {matches} {target}\n")
-        })
-        .collect();
+    let arriving = lines(dice, 3, |dice| {
+        let matches = nft_match::with_ports(dice, &place(Side::Prerouting));
+        let target = dice.pick(match family {
+            Family::V4 => &DESTINATIONS_V4,
+            Family::V6 => &DESTINATIONS_V6,
+        });
+        format!("{matches} {target}")
+    });
     let leaving = dice.pick(match family {
         Family::V4 => &["masquerade", "snat to 203.0.113.7", "accept"],
         Family::V6 => &["masquerade", "snat to 2001:db8:f::7", "accept"],
@@ -144,7 +139,12 @@ fn table(dice: &mut Dice, name: &str, family: Option<Family>, limited: bool) -> 
     for number in (0..dice.between(1, 4)).rev() {
         let name = format!("c{number}");
         let count = dice.between(1, 4);
-        text += &format!(" chain {name} {{\n{} }}\n", rules(dice, &place, count));
+        write!(
+            text,
+            " chain {name} {{\n{} }}\n",
+            rules(dice, &place, count)
+        )
+        .unwrap();
         place.callable.push(name);
     }
     text += &verdicts(dice, &mut place);
@@ -172,9 +172,7 @@ fn table(dice: &mut Dice, name: &str, family: Option<Family>, limited: bool) -> 
         }
         let count = dice.between(1, 6);
         let rules = rules(dice, &here, count);
-        text += &format!(
-            " chain b{number} {{\n  type filter hook {hook} priority {priority}; policy {policy};\n{rules} }}\n"
-        );
+        writeln!(text, " chain b{number} {{\n  type filter hook {hook} priority {priority}; policy {policy};\n{rules} }}").unwrap();
     }
     text + "}\n"
 }
@@ -184,7 +182,7 @@ fn sets(dice: &mut Dice, place: &mut Place) -> String {
     let mut text = String::new();
     let families = place
         .family
-        .map_or(vec![Family::V4, Family::V6], |family| vec![family]);
+        .map_or_else(|| vec![Family::V4, Family::V6], |family| vec![family]);
     for family in families {
         let (word, digit) = match family {
             Family::V4 => ("ipv4_addr", 4),
@@ -194,9 +192,7 @@ fn sets(dice: &mut Dice, place: &mut Place) -> String {
             let name = format!("hosts{digit}");
             let elements = nft_match::address_elements(dice, family);
             let merge = dice.maybe(50, " auto-merge;");
-            text += &format!(
-                " set {name} {{\n  type {word}; flags interval;{merge}\n  elements = {{ {elements} }}\n }}\n"
-            );
+            writeln!(text, " set {name} {{\n  type {word}; flags interval;{merge}\n  elements = {{ {elements} }}\n }}").unwrap();
             place.sets.push(Set {
                 name,
                 kind: SetKind::Addresses(family),
@@ -205,9 +201,7 @@ fn sets(dice: &mut Dice, place: &mut Place) -> String {
         if dice.chance(40) {
             let name = format!("pairs{digit}");
             let elements = nft_match::pair_elements(dice, family);
-            text += &format!(
-                " set {name} {{\n  type {word} . inet_service; flags interval;\n  elements = {{ {elements} }}\n }}\n"
-            );
+            writeln!(text, " set {name} {{\n  type {word} . inet_service; flags interval;\n  elements = {{ {elements} }}\n }}").unwrap();
             place.sets.push(Set {
                 name,
                 kind: SetKind::Pairs(family),
@@ -216,9 +210,7 @@ fn sets(dice: &mut Dice, place: &mut Place) -> String {
     }
     if dice.chance(50) {
         let elements = nft_match::port_elements(dice);
-        text += &format!(
-            " set ports {{\n  type inet_service; flags interval;\n  elements = {{ {elements} }}\n }}\n"
-        );
+        writeln!(text, " set ports {{\n  type inet_service; flags interval;\n  elements = {{ {elements} }}\n }}").unwrap();
         place.sets.push(Set {
             name: "ports".to_owned(),
             kind: SetKind::Ports,
@@ -250,9 +242,20 @@ fn verdicts(dice: &mut Dice, place: &mut Place) -> String {
 }
 
 fn rules(dice: &mut Dice, place: &Place, count: usize) -> String {
-    (0..count)
-        .map(|_| format!("  {}\n", rule(dice, place)))
-        .collect()
+    let mut text = String::new();
+    for _ in 0..count {
+        writeln!(text, "  {}", rule(dice, place)).unwrap();
+    }
+    text
+}
+
+/// From one up to `most` lines.
+fn lines(dice: &mut Dice, most: usize, line: impl Fn(&mut Dice) -> String) -> String {
+    let mut text = String::new();
+    for _ in 0..dice.between(1, most) {
+        writeln!(text, "  {}", line(dice)).unwrap();
+    }
+    text
 }
 
 fn rule(dice: &mut Dice, place: &Place) -> String {

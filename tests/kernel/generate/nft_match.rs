@@ -173,13 +173,12 @@ fn addresses(dice: &mut Dice, place: &Place, family: Family, l4: L4) -> String {
                 L4::Both => "th dport",
                 L4::None | L4::Icmp => return String::new(),
             };
-            match set(SetKind::Pairs(family)) {
-                Some(set) => format!("{word} {side} . {port} {not}@{}", set.name),
-                None => {
-                    let pairs = pair_elements(dice, family);
-                    format!("{word} {side} . {port} {not}{{ {pairs} }}")
-                }
-            }
+            let values = if let Some(set) = set(SetKind::Pairs(family)) {
+                format!("@{}", set.name)
+            } else {
+                format!("{{ {} }}", pair_elements(dice, family))
+            };
+            format!("{word} {side} . {port} {not}{values}")
         }
         _ => String::new(),
     }

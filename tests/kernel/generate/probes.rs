@@ -111,46 +111,7 @@ fn first(dice: &mut Dice) -> Probe {
     } else {
         "eth0"
     };
-    let link = Some(link.to_owned());
-    let behind = Some("eth1".to_owned());
-    let (source, destination, path) = match way {
-        Way::Input => {
-            let to = dice.weighted(&[(70, 0), (20, 1), (10, 2)]);
-            let path = Path::Input { interface: link };
-            (
-                dice.pick(dice::sources(family)),
-                dice::hosts(family)[to],
-                path,
-            )
-        }
-        Way::Forward => {
-            let path = Path::Forward {
-                input: link,
-                output: behind,
-            };
-            (
-                dice.pick(dice::sources(family)),
-                dice.pick(dice::behind(family)),
-                path,
-            )
-        }
-        Way::Output if dice.chance(60) => {
-            let path = Path::Output { interface: behind };
-            (
-                dice::hosts(family)[2],
-                dice.pick(dice::behind(family)),
-                path,
-            )
-        }
-        Way::Output => {
-            let path = Path::Output { interface: link };
-            (
-                dice::hosts(family)[0],
-                dice.pick(dice::beyond(family)),
-                path,
-            )
-        }
-    };
+    let (source, destination, path) = addressed(dice, family, way, link);
     let mut probe = Probe {
         packet: Packet {
             source: Some(address(source)),
@@ -177,6 +138,42 @@ fn first(dice: &mut Dice) -> Probe {
         _ => icmp(dice, &mut probe),
     }
     probe
+}
+
+/// Where a packet comes from, where it goes, and its way through the host.
+fn addressed(
+    dice: &mut Dice,
+    family: Family,
+    way: Way,
+    link: &str,
+) -> (&'static str, &'static str, Path) {
+    let link = Some(link.to_owned());
+    let behind = Some("eth1".to_owned());
+    let source = dice.pick(dice::sources(family));
+    match way {
+        Way::Input => {
+            let to = dice.weighted(&[(70, 0), (20, 1), (10, 2)]);
+            let path = Path::Input { interface: link };
+            (source, dice::hosts(family)[to], path)
+        }
+        Way::Forward => {
+            let path = Path::Forward {
+                input: link,
+                output: behind,
+            };
+            (source, dice.pick(dice::behind(family)), path)
+        }
+        Way::Output if dice.chance(60) => {
+            let path = Path::Output { interface: behind };
+            let to = dice.pick(dice::behind(family));
+            (dice::hosts(family)[2], to, path)
+        }
+        Way::Output => {
+            let path = Path::Output { interface: link };
+            let to = dice.pick(dice::beyond(family));
+            (dice::hosts(family)[0], to, path)
+        }
+    }
 }
 
 fn tcp(dice: &mut Dice, packet: &mut Packet) {
