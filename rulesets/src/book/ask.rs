@@ -3,7 +3,7 @@
 
 use super::near::near_misses;
 use super::way::{Layered, Way};
-use crate::answer::{Answer, Definite};
+use crate::answer::{Answer, Definite, Outcome};
 use crate::flow::Family;
 use crate::host::{HostFacts, HostRules, Passage};
 use crate::layer::{Layer, LayerKind};
@@ -199,12 +199,15 @@ fn asked_host(rules: &HostRules, packet: &Packet, facts: &HostFacts) -> AskedLay
     }
 }
 
-/// An answer as a verdict: what it depends on is what is missing.
+/// An answer as a verdict: what it depends on is what is missing. Where all ways agree, the rule named
+/// is the one that the fewest things have to be so for.
 fn verdict(answer: &Answer) -> Verdict {
-    let decider = answer
-        .outcomes
-        .first()
-        .map(|outcome| outcome.decider.clone());
+    let required = |outcome: &&Outcome| {
+        let conditions = outcome.conditions.iter();
+        conditions.filter(|condition| condition.holds).count()
+    };
+    let plainest = answer.outcomes.iter().min_by_key(required);
+    let decider = plainest.map(|outcome| outcome.decider.clone());
     match (answer.definite(), decider) {
         (Some(Definite::Passes), Some(decider)) => Verdict::Allow { decider },
         (Some(Definite::Stopped), Some(decider)) => Verdict::Deny { decider },
