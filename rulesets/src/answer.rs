@@ -13,6 +13,9 @@ pub struct Answer {
     pub outcomes: Vec<Outcome>,
     /// Rules that certainly matched without ending the packet's way, in the order they were read.
     pub continued: Vec<MatchingRule>,
+    /// How many more ways were found than `outcomes` lists; each ends as a listed one does.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unlisted: usize,
 }
 
 /// One way a packet may end.
@@ -22,7 +25,8 @@ pub struct Outcome {
     pub fate: Fate,
     /// The rule or the default that decides.
     pub decider: Decider,
-    /// What must be so for it to end this way, beyond what is certain.
+    /// What must be so for it to end this way, beyond what is certain. These are necessary; of very
+    /// many, or where several ways end alike, some are left out.
     pub conditions: Vec<Condition>,
 }
 
@@ -76,4 +80,9 @@ impl Answer {
         let first = fates.next()??;
         fates.all(|fate| fate == Some(first)).then_some(first)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }

@@ -4,7 +4,9 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod answer;
+mod answer_words;
 mod explain;
+mod first_packet;
 mod flow;
 pub mod host;
 mod intervals;

@@ -4,6 +4,10 @@
 //! let the packet pass, whoever made it, in the order of their priorities.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod judge;
+
+pub use judge::{HostFacts, Passage, Stage, Translated};
+
 use crate::program::{Chain, NamedSet, Verdict};
 
 /// Everything that the listings of one host say of its packet filters.

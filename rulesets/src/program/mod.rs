@@ -6,6 +6,7 @@
 //! left out and never taken for "no match".
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub(crate) mod evaluate;
 mod values;
 
 pub use values::{Element, NamedSet, Part, Values};

@@ -1,0 +1,104 @@
+//! What a translation makes of a packet.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use super::facts::{HostFacts, LOCAL};
+use super::world::World;
+use crate::flow::Family;
+use crate::host::Hook;
+use crate::program::TranslationKind;
+use crate::program::evaluate::{Device, Fresh, Rewrite};
+use ipnet::IpNet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+impl World<'_> {
+    /// Rewrites the packet.
+    pub(super) fn translate(&mut self, rewrite: &Rewrite<'_>, hook: Hook, host: &HostFacts) {
+        self.translated = true;
+        self.sight.epoch = self.sight.epoch.saturating_add(1);
+        match rewrite.by.kind {
+            TranslationKind::Destination => {
+                let destination = renew(rewrite.address, self.sight.packet.destination);
+                if rewrite.address != Fresh::Keep {
+                    self.sight.packet.destination = destination;
+                    self.sight.destination_kind = destination.and_then(|to| host.kind(to));
+                    self.rewritten = true;
+                }
+                self.set_destination_port(rewrite.port);
+            }
+            TranslationKind::Redirect => {
+                self.sight.packet.destination = self.redirected(hook, host);
+                self.sight.destination_kind = Some(LOCAL);
+                self.rewritten = true;
+                self.set_destination_port(rewrite.port);
+            }
+            TranslationKind::Source | TranslationKind::Masquerade => {
+                self.set_source(rewrite, host);
+            }
+        }
+    }
+
+    fn set_destination_port(&mut self, port: Fresh<u16>) {
+        let packet = &mut self.sight.packet;
+        packet.destination_port = renew(port, packet.destination_port);
+        self.sight.status = self.sight.status.map(|status| status | DESTINATION_CHANGED);
+    }
+
+    fn set_source(&mut self, rewrite: &Rewrite<'_>, host: &HostFacts) {
+        let packet = &mut self.sight.packet;
+        packet.source = match rewrite.by.kind {
+            TranslationKind::Masquerade => {
+                let family = packet.family;
+                host.address_of(name(&self.sight.output), |net| of_family(net, family))
+            }
+            TranslationKind::Source | TranslationKind::Destination | TranslationKind::Redirect => {
+                renew(rewrite.address, packet.source)
+            }
+        };
+        let port = renew(rewrite.port, packet.source_port);
+        // The kernel picks another port when the flow's own is taken.
+        packet.source_port = if rewrite.port == Fresh::Keep {
+            None
+        } else {
+            port
+        };
+        self.sight.source_kind = packet.source.and_then(|source| host.kind(source));
+        self.sight.status = self.sight.status.map(|status| status | SOURCE_CHANGED);
+    }
+
+    /// Where a redirect leads: the loopback address for this host's own packets, else the first
+    /// address of the interface they arrived on (`nf_nat_redirect`).
+    fn redirected(&mut self, hook: Hook, host: &HostFacts) -> Option<IpAddr> {
+        let family = self.sight.packet.family;
+        if hook == Hook::Output {
+            self.sight.output = Device::Named("lo".to_owned());
+            return Some(match family {
+                Family::V4 => Ipv4Addr::LOCALHOST.into(),
+                Family::V6 => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        host.address_of(name(&self.sight.input), |net| of_family(net, family))
+    }
+}
+
+fn renew<T>(fresh: Fresh<T>, old: Option<T>) -> Option<T> {
+    match fresh {
+        Fresh::Keep => old,
+        Fresh::Is(value) => Some(value),
+        Fresh::Open => None,
+    }
+}
+
+fn name(device: &Device) -> Option<&str> {
+    match device {
+        Device::Named(name) => Some(name),
+        Device::Open | Device::None => None,
+    }
+}
+
+fn of_family(net: &IpNet, family: Family) -> bool {
+    Family::from(net.addr()) == family
+}
+
+/// The bits of `ct status` (`IPS_SRC_NAT`, `IPS_DST_NAT`).
+const SOURCE_CHANGED: u8 = 16;
+const DESTINATION_CHANGED: u8 = 32;

@@ -1,0 +1,7 @@
+//! What rules of the model do to packets: the evaluator, and the kernel's order of chains.
+#![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+mod build;
+mod hooks;
+mod nat;
+mod unknown;
