@@ -4,6 +4,8 @@
 //! let the packet pass, whoever made it, in the order of their priorities.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod ipset;
+pub mod iptables;
 mod judge;
 
 pub use judge::{HostFacts, Passage, Stage, Translated};
