@@ -22,6 +22,7 @@ mod ready_group;
 mod region;
 mod rule;
 mod security_group;
+pub mod space;
 pub mod tencent;
 mod text;
 mod verdict;

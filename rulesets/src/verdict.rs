@@ -120,12 +120,40 @@ pub struct MatchingRule {
 
 impl fmt::Display for Decider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let set = shown(&self.set, SET_SHOWN);
+        place(f, &self.set, self.chain.as_deref())?;
         let (Some(index), Some(rule)) = (self.index, &self.rule) else {
-            return write!(f, "`{set}`: no rule matches, implicit reject");
+            let default = self.rule.as_deref().unwrap_or("implicit reject");
+            return write!(f, ": no rule matches, {}", shown(default, RULE_SHOWN));
         };
-        write!(f, "`{set}` rule {index} `{}`", shown(rule, RULE_SHOWN))
+        numbered(f, index, self.handle, rule)
     }
+}
+
+impl fmt::Display for MatchingRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        place(f, &self.set, self.chain.as_deref())?;
+        numbered(f, self.index, self.handle, &self.rule)
+    }
+}
+
+fn place(f: &mut fmt::Formatter<'_>, set: &str, chain: Option<&str>) -> fmt::Result {
+    write!(f, "`{}`", shown(set, SET_SHOWN))?;
+    chain.map_or(Ok(()), |chain| {
+        write!(f, " chain `{}`", shown(chain, SET_SHOWN))
+    })
+}
+
+fn numbered(
+    f: &mut fmt::Formatter<'_>,
+    index: usize,
+    handle: Option<u64>,
+    rule: &str,
+) -> fmt::Result {
+    write!(f, " rule {index}")?;
+    if let Some(handle) = handle {
+        write!(f, " (handle {handle})")?;
+    }
+    write!(f, " `{}`", shown(rule, RULE_SHOWN))
 }
 
 impl fmt::Display for NearMiss {

@@ -135,7 +135,7 @@ fn a_translation_that_may_not_happen_leads_both_ways() {
     let passage = judge(&rules, &tcp(80));
     assert_eq!(
         outcomes(&passage.answer),
-        ["drop Input0 0", "accept Input0"]
+        ["accept Input0", "drop Input0 0"]
     );
     let conditions: Vec<bool> = passage
         .answer

@@ -12,11 +12,13 @@
 //! loopback device and comes in again (ask once for each way).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod call;
 mod facts;
 mod order;
 mod passage;
 mod route;
 mod run;
+mod states;
 mod translate;
 mod world;
 

@@ -1,15 +1,15 @@
 //! Takes a packet through the base chains.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::call::{Exit, Told, by_device, exits, rank};
 use super::facts::HostFacts;
 use super::order::{Called, Place, places};
 use super::passage::{Passage, Stage, Translated};
+use super::states::{bounded, settle};
 use super::world::{Stop, World, joined};
 use crate::host::{ChainKind, Hook};
-use crate::packet::{Packet, State};
-use crate::program::evaluate::{
-    At, By, Device, End, Env, Literal, Machine, Names, Open, Rewrite, Way, report,
-};
+use crate::packet::Packet;
+use crate::program::evaluate::{At, End, Machine, Names, Rewrite, Way, report};
 
 /// A packet on its way.
 pub(super) struct Run<'t, 'a> {
@@ -27,14 +27,6 @@ pub(super) struct Run<'t, 'a> {
     time: usize,
     /// The packet where it was first stopped.
     stopped: Option<Packet>,
-}
-
-/// A way out of one base chain.
-struct Exit<'a> {
-    end: End<'a>,
-    by: By<'a>,
-    env: Env,
-    literals: Vec<Literal<'a>>,
 }
 
 impl<'t, 'a> Run<'t, 'a> {
@@ -134,7 +126,11 @@ impl<'t, 'a> Run<'t, 'a> {
             };
             self.in_chain(place, &world, &mut told, &mut next);
         }
-        self.worlds = bounded(next);
+        let (kept, given_up) = bounded(next);
+        self.worlds = kept;
+        for world in given_up {
+            self.end(world.given_up());
+        }
         self.tell(place, told);
     }
 
@@ -281,167 +277,6 @@ impl<'t, 'a> Run<'t, 'a> {
     }
 }
 
-impl World<'_> {
-    /// The packet with what rules did to it.
-    pub(super) fn packet(&self) -> Packet {
-        let mut packet = self.sight.packet.clone();
-        packet.mark = self.env.mark.unwrap_or(packet.mark);
-        if self.env.untracked {
-            packet.state = State::Untracked;
-        }
-        packet
-    }
-}
-
-/// What is told of one base chain.
-#[derive(Default)]
-struct Told<'a> {
-    met: bool,
-    reached: bool,
-    /// True when every packet gets here, in the same state.
-    certain: bool,
-    ways: Vec<Way<'a>>,
-    continued: Vec<At<'a>>,
-    unlisted: usize,
-}
-
-impl<'a> Told<'a> {
-    fn met(&mut self, world: &World<'a>, certain: &[Literal<'a>], continued: Vec<At<'a>>) {
-        self.certain = !self.met && certain.is_empty() && world.stopped.is_none();
-        self.continued = if self.met { Vec::new() } else { continued };
-        self.met = true;
-        self.reached |= world.stopped.is_none();
-    }
-}
-
-/// The ways out of a base chain, its policy included.
-fn exits<'a>(
-    machine: &mut Machine<'_, 'a>,
-    place: &Place<'_, 'a>,
-    env: Env,
-) -> (Vec<Exit<'a>>, Vec<At<'a>>, usize) {
-    let summary = machine.chain(place.chain, env);
-    let chain = place.called.program.chains[place.chain];
-    let mut exits = Vec::new();
-    for exit in summary.exits {
-        exits.push(Exit {
-            end: exit.end,
-            by: By::Rule(exit.at),
-            env: exit.env,
-            literals: machine.paths.literals(exit.path),
-        });
-    }
-    for thread in summary.through {
-        exits.push(Exit {
-            end: End::of(&place.base.policy),
-            by: By::Policy(chain),
-            env: thread.env,
-            literals: machine.paths.literals(thread.path),
-        });
-    }
-    (exits, summary.continued, summary.unlisted)
-}
-
-/// The packet as a chain bound to devices sees it, and as one that passes the chain by.
-fn by_device<'a>(
-    world: World<'a>,
-    place: &Place<'_, 'a>,
-) -> (Option<World<'a>>, Option<World<'a>>) {
-    let device = match place.base.hook {
-        Hook::Ingress => &world.sight.input,
-        Hook::Egress => &world.sight.output,
-        Hook::Prerouting | Hook::Input | Hook::Forward | Hook::Output | Hook::Postrouting => {
-            return (Some(world), None);
-        }
-    };
-    let bound = &place.base.devices;
-    let covers = |name: &str| {
-        bound.iter().any(|device| match device.strip_suffix('*') {
-            Some(prefix) => name.starts_with(prefix),
-            None => name == device,
-        })
-    };
-    match device {
-        Device::Named(name) if covers(name) => (Some(world), None),
-        Device::None | Device::Named(_) => (None, Some(world)),
-        Device::Open => {
-            let chain = place.called.program.chains[place.chain];
-            let yes = Literal {
-                at: At { chain, rule: None },
-                open: Open::Device(bound),
-                holds: true,
-                epoch: 0,
-            };
-            let no = Literal {
-                holds: false,
-                ..yes
-            };
-            (world.given(yes), world.given(no))
-        }
-    }
-}
-
-impl<'a> World<'a> {
-    /// The same packet where one more condition is so.
-    pub(super) fn given(&self, literal: Literal<'a>) -> Option<Self> {
-        let passed = self.passed_with(&[literal]);
-        (!passed.is_empty()).then(|| Self {
-            passed,
-            ..self.clone()
-        })
-    }
-}
-
-/// Adds a packet to those on their way; one that was stopped adds nothing to one that was not.
-fn settle<'a>(worlds: &mut Vec<World<'a>>, world: World<'a>) {
-    if let Some(known) = worlds.iter_mut().find(|known| known.same_state(&world)) {
-        known.absorb(world.passed);
-        return;
-    }
-    worlds.push(world);
-}
-
-/// Keeps the number of states small: marks are forgotten, then what was stopped.
-fn bounded(worlds: Vec<World<'_>>) -> Vec<World<'_>> {
-    let (real, ghosts): (Vec<_>, Vec<_>) = worlds
-        .into_iter()
-        .partition(|world| world.stopped.is_none());
-    let mut kept = real;
-    if kept.len() > WORLDS_KEPT {
-        let mut fewer = Vec::new();
-        for mut world in kept {
-            world.env.mark = None;
-            settle(&mut fewer, world);
-        }
-        kept = fewer;
-    }
-    for ghost in ghosts.into_iter().take(GHOSTS_KEPT) {
-        let alive = World {
-            stopped: None,
-            ..ghost.clone()
-        };
-        if !kept.iter().any(|world| world.same_state(&alive)) {
-            kept.push(ghost);
-        }
-    }
-    kept
-}
-
-/// How much a base chain's word counts when the packet passes: filters of the main hooks before the
-/// others, rules before policies.
-fn rank(place: &Place<'_, '_>, by: &By<'_>) -> u8 {
-    let main = match place.base.hook {
-        Hook::Input | Hook::Forward | Hook::Output => place.base.kind != ChainKind::Nat,
-        Hook::Ingress | Hook::Prerouting | Hook::Postrouting | Hook::Egress => false,
-    };
-    match (main, by) {
-        (true, By::Rule(_)) => 3,
-        (true, By::Policy(_) | By::Default(_)) => 2,
-        (false, By::Rule(_)) => 1,
-        (false, By::Policy(_) | By::Default(_)) => 0,
-    }
-}
-
 const NAMES: Names = Names {
     layer: "host_firewall",
     chains: true,
@@ -449,9 +284,3 @@ const NAMES: Names = Names {
 
 /// How many ways of one kind are told.
 const WAYS_LISTED: usize = 64;
-
-/// How many states of a packet are followed.
-const WORLDS_KEPT: usize = 32;
-
-/// How many stopped states are followed.
-const GHOSTS_KEPT: usize = 8;
