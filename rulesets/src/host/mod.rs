@@ -7,6 +7,7 @@
 pub mod ipset;
 pub mod iptables;
 mod judge;
+pub mod nft;
 
 pub use judge::{HostFacts, Passage, Stage, Translated};
 
