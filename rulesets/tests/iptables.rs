@@ -216,10 +216,6 @@ fn what_is_missing_is_told() {
             "*filter\n:INPUT ACCEPT\n-A INPUT -j NOWHERE\nCOMMIT\n",
             "table `filter`, chain `INPUT`: `NOWHERE` is neither a chain of this listing nor a target known here",
         ),
-        (
-            "# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.\n*filter\nCOMMIT\n",
-            "Table `filter' contains incompatible base-chains, use 'nft' tool to list them.",
-        ),
     ];
     for (text, gap) in cases {
         assert_eq!(listing(text).gaps, [gap]);

@@ -4,12 +4,15 @@
 //! let the packet pass, whoever made it, in the order of their priorities.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod combine;
 pub mod ipset;
 pub mod iptables;
 mod judge;
 pub mod nft;
+mod read;
 
 pub use judge::{HostFacts, Passage, Stage, Translated};
+pub use read::{Error, ListingKind, NamedText, listing_kind};
 
 use crate::program::{Chain, NamedSet, Verdict};
 

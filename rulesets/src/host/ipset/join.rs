@@ -8,8 +8,8 @@
 use super::{Field, IpSet};
 use crate::flow::Family;
 use crate::host::iptables::has_ports;
-use crate::program::{Element, Key, Part, Reason, Test, Values};
-use std::collections::BTreeMap;
+use crate::program::{Element, Key, NamedSet, Part, Reason, Test, Values};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The sets that are at hand, by name.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -26,6 +26,15 @@ impl Sets {
     /// The set of this name.
     pub fn get(&self, name: &str) -> Option<&IpSet> {
         self.0.get(name)
+    }
+
+    /// The members of every set, without the types; those of these names change as packets pass.
+    pub(in crate::host) fn into_members(self, fed: &BTreeSet<String>) -> Vec<NamedSet> {
+        let members = self.0.into_iter().map(|(name, set)| NamedSet {
+            dynamic: fed.contains(&name),
+            ..set.members
+        });
+        members.collect()
     }
 
     /// What a match with this set tests, in a rule of this family; `sources` says for each field
