@@ -130,10 +130,12 @@ fn convicted(case: &Case<'_>, cause: &Cause, locally: bool) -> bool {
 
 /// The reading that rules the cause out, in words; local sensors alone unless `end_to_end`.
 fn contradiction(case: &Case<'_>, cause: &Cause, end_to_end: bool) -> Option<String> {
+    let shown = convicted(case, cause, true);
     let taken = case
         .readings
         .values()
         .filter(|taken| end_to_end || !taken.reading.sensor().end_to_end())
+        .filter(|taken| !(shown && cause.tolerates.contains(&taken.reading)))
         .find(|taken| cause.contradicted_by(taken.reading))?;
     let expected: Vec<_> = cause
         .expected(taken.reading.sensor())
@@ -355,6 +357,7 @@ mod tests {
             },
             observation: None,
             explanation: None,
+            host: None,
             readings: readings
                 .iter()
                 .map(|reading| {

@@ -11,6 +11,7 @@ mod causes;
 mod engine;
 mod findings;
 mod fixes;
+mod host_filter;
 mod layer;
 mod layers;
 mod model;
@@ -33,12 +34,14 @@ pub use scope::Scope;
 use crate::evidence::{Expectation, Run};
 use book::Book;
 use engine::Judgement;
+use host_filter::HostFilter;
 use rulesets::Direction;
 
 /// Judges a run.
 pub fn diagnose(run: &Run) -> Diagnosis {
     let mut book = Book::default();
-    let cases = sense::cases(run, &mut book);
+    let filter = HostFilter::of(run);
+    let cases = sense::cases(run, filter.as_ref(), &mut book);
     let mut findings = Vec::new();
     let mut flows = Vec::new();
     for case in &cases {

@@ -142,7 +142,11 @@ impl HostRules {
 
 /// The tables of a listing of nft and what of it was not understood.
 fn nft(text: &str, json: bool) -> Result<(Vec<Table>, Vec<String>), String> {
-    let parse = if json { nft::parse_json } else { nft::parse_text };
+    let parse = if json {
+        nft::parse_json
+    } else {
+        nft::parse_text
+    };
     parse(text)
         .map(|listing| (listing.tables, listing.gaps))
         .map_err(|error| error.to_string())

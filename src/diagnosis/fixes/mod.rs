@@ -16,7 +16,9 @@ pub(super) fn fixes(case: &Case<'_>, judgement: &Judgement) -> Vec<FixReport> {
     match cause.remedy {
         Remedy::SecurityGroup => security_group::fixes(case, cause, certainty),
         Remedy::OutboundMail => outbound_mail::fixes(case, cause, certainty),
-        Remedy::Steps(steps) => vec![advice(case, cause, &steps, certainty)],
+        Remedy::HostFirewall(steps) | Remedy::Steps(steps) => {
+            vec![advice(case, cause, &steps, certainty)]
+        }
     }
 }
 
@@ -65,14 +67,15 @@ fn after(case: &Case<'_>, removed: Option<&Cause>) -> After {
             next_cause: Some(next.id.into()),
         };
     }
-    let clear = case.reads(Reading::GroupsAllow)
-        && case.reads(Reading::LocalAnswers)
-        && case.reads(Reading::NoHostRules);
+    let let_through = case.reads(Reading::NoHostRules)
+        || case.reads(Reading::HostRulesPass) && case.reads(Reading::HostLetsOut);
+    let clear =
+        case.reads(Reading::GroupsAllow) && case.reads(Reading::LocalAnswers) && let_through;
     // Echo needs no listener, only a kernel that answers.
     let echo = case.flow.port.is_none()
         && case.reads(Reading::GroupsAllow)
         && case.reads(Reading::EchoOn)
-        && case.reads(Reading::NoHostRules);
+        && let_through;
     if clear || echo {
         After {
             status: Status::Reachable,

@@ -16,7 +16,7 @@ use crate::evidence::Run;
 use crate::inside::{Datum, ProgramKind, Snapshot, can_interfere, can_rewrite};
 use ipnet::IpNet;
 use rulesets::Family;
-use rulesets::host::{HostFacts, HostRules, Passage};
+use rulesets::host::{HostFacts, HostRules, NamedText, Passage};
 use std::collections::BTreeMap;
 
 /// The rules of one host, with what is known of it beside them.
@@ -53,10 +53,13 @@ impl<'a> HostFilter<'a> {
     /// The filter of the instance that a run took a snapshot of; `None` where no listing was read.
     pub(super) fn of(run: &'a Run) -> Option<Self> {
         let snapshot = run.evidence.inside.as_ref()?;
-        let texts: Vec<(&str, &str)> = snapshot
+        let texts: Vec<_> = snapshot
             .firewall
             .iter()
-            .filter_map(|(tool, listing)| Some((tool.as_str(), listing.value()?.text.as_str())))
+            .filter_map(|(tool, listing)| {
+                let text = listing.value()?.text.as_str();
+                Some(NamedText { name: tool, text })
+            })
             .collect();
         if texts.is_empty() {
             return None;
@@ -70,8 +73,13 @@ impl<'a> HostFilter<'a> {
             });
             HostRules::default()
         });
-        let interfering = texts.iter().find_map(|(tool, text)| {
-            can_interfere(text).map(|line| format!("{tool} lists `{line}`"))
+        unread.extend(rules.gaps.iter().map(|gap| Unread {
+            family: None,
+            words: gap.clone(),
+        }));
+        let interfering = texts.iter().find_map(|listing| {
+            let line = can_interfere(listing.text)?;
+            Some(format!("{} lists `{line}`", listing.name))
         });
         Some(Self {
             rules,
@@ -118,7 +126,10 @@ impl<'a> HostFilter<'a> {
         let mut interfaces: BTreeMap<String, Vec<IpNet>> = BTreeMap::new();
         for held in self.snapshot.addresses.value().into_iter().flatten() {
             if let Ok(net) = IpNet::new(held.address, held.prefix) {
-                interfaces.entry(held.interface.clone()).or_default().push(net);
+                interfaces
+                    .entry(held.interface.clone())
+                    .or_default()
+                    .push(net);
             }
         }
         let setting = match family {
@@ -139,18 +150,27 @@ impl<'a> HostFilter<'a> {
 
 /// A listing that was cut or not taken counts, unless another one shows the same rules.
 fn unread(snapshot: &Snapshot) -> Vec<Unread> {
-    let by_nft = snapshot
-        .firewall
-        .get("nft")
-        .is_some_and(|listing| matches!(listing, Datum::Read { truncated: false, .. }));
+    let by_nft = snapshot.firewall.get("nft").is_some_and(|listing| {
+        matches!(
+            listing,
+            Datum::Read {
+                truncated: false,
+                ..
+            }
+        )
+    });
     let mut unread = Vec::new();
     for (tool, listing) in &snapshot.firewall {
         let words = match listing {
-            Datum::Read { truncated: true, .. } => format!("the listing of {tool} is cut short"),
+            Datum::Read {
+                truncated: true, ..
+            } => format!("the listing of {tool} is cut short"),
             Datum::Read { .. } => continue,
             // Rules that iptables puts into nftables are shown by `nft` too, and a set that is not at
             // hand leaves open the very rules that use it.
-            Datum::Skipped { .. } if by_nft && tool.ends_with("-nft") || tool == "ipset" => continue,
+            Datum::Skipped { .. } if by_nft && tool.ends_with("-nft") || tool == "ipset" => {
+                continue;
+            }
             Datum::Skipped { reason, .. } => format!("{tool} was not listed: {reason}"),
         };
         let family = match tool.as_str() {

@@ -62,7 +62,9 @@ pub(in crate::diagnosis) fn reply(asked: &Packet, arrived: &Packet) -> Packet {
         // Connection tracking never saw the SYN that this one answers.
         (State::Untracked, TCP) => State::Invalid,
         (State::Untracked, _) => State::New,
-        (State::New | State::Established | State::Related | State::Invalid, _) => State::Established,
+        (State::New | State::Established | State::Related | State::Invalid, _) => {
+            State::Established
+        }
     };
     Packet {
         source: arrived.destination,

@@ -34,13 +34,18 @@ impl Stop<'_> {
     }
 }
 
-/// How the packet of this passage stands.
-pub(in crate::diagnosis) fn stand(passage: &Passage) -> Stand<'_> {
+/// How the packet of this passage stands. Where it may be stopped in several ways, `told` says whether
+/// the sender was seen to be told.
+pub(in crate::diagnosis) fn stand(passage: &Passage, told: Option<bool>) -> Stand<'_> {
     let outcomes = &passage.answer.outcomes;
+    let rejects = |outcome: &Outcome| matches!(outcome.fate, Fate::Reject { .. });
     let stop = outcomes
         .iter()
-        .filter(|outcome| matches!(outcome.fate, Fate::Drop | Fate::Reject { .. }))
-        .min_by_key(|outcome| outcome.conditions.len())
+        .filter(|outcome| rejects(outcome) || outcome.fate == Fate::Drop)
+        .min_by_key(|outcome| {
+            let unlike = told.is_some_and(|told| told != rejects(outcome));
+            (unlike, outcome.conditions.len())
+        })
         .map(|outcome| Stop {
             outcome,
             stage: stage(passage, outcome),
@@ -81,7 +86,10 @@ pub(in crate::diagnosis) fn ban(filter: &HostFilter<'_>, packet: &Packet, stop: 
 }
 
 /// The rule that a decider names; `None` for a policy.
-pub(in crate::diagnosis) fn rule_of<'r>(rules: &'r HostRules, decider: &Decider) -> Option<&'r Rule> {
+pub(in crate::diagnosis) fn rule_of<'r>(
+    rules: &'r HostRules,
+    decider: &Decider,
+) -> Option<&'r Rule> {
     let index = decider.index?;
     let text = decider.rule.as_ref()?;
     let chain = decider.chain.as_ref()?;

@@ -48,7 +48,8 @@ pub(in crate::diagnosis) fn conditions(outcome: &Outcome) -> String {
         .map(|condition| {
             let word = if condition.holds { "while" } else { "unless" };
             let text = shown(&condition.text, RULE_SHOWN);
-            let elsewhere = condition.rule.rule != outcome.decider.rule.as_deref().unwrap_or_default();
+            let elsewhere =
+                condition.rule.rule != outcome.decider.rule.as_deref().unwrap_or_default();
             let of = if elsewhere {
                 format!(" of rule {}", condition.rule.index)
             } else {

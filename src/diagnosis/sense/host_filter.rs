@@ -61,8 +61,7 @@ pub(in crate::diagnosis) fn judge_host<'a>(
 /// A route that shuts the client out is a ban, as much as a rule is.
 fn route_ban(case: &Case<'_>) -> Option<(Reading, String)> {
     let taken = case.readings.get(&Sensor::Route)?;
-    (taken.reading == Reading::RouteDiscards)
-        .then(|| (Reading::HostRulesBan, taken.detail.clone()))
+    (taken.reading == Reading::RouteDiscards).then(|| (Reading::HostRulesBan, taken.detail.clone()))
 }
 
 fn judge<'a>(case: &Case<'_>, filter: &'a HostFilter<'a>) -> Judged<'a> {
@@ -84,7 +83,12 @@ fn judge<'a>(case: &Case<'_>, filter: &'a HostFilter<'a>) -> Judged<'a> {
         .map(|packet| way(case, filter, &packet))
         .collect();
     let agreed = |sensor: Sensor| {
-        let of = |way: &Way<'_>| way.readings.iter().find(|it| it.0.sensor() == sensor).cloned();
+        let of = |way: &Way<'_>| {
+            way.readings
+                .iter()
+                .find(|it| it.0.sensor() == sensor)
+                .cloned()
+        };
         let first = of(ways.first()?)?;
         let alike = |way: &Way<'_>| of(way).is_some_and(|other| other.0 == first.0);
         ways.iter().all(alike).then_some(first)
@@ -150,7 +154,7 @@ fn incoming(
     packet: &Packet,
     passage: &Passage,
 ) -> (Reading, String) {
-    match stand(passage) {
+    match stand(passage, told(case)) {
         Stand::Passes => match contradicted(case, filter, packet) {
             Some(seen) => (Reading::HostRulesOpen, seen),
             None => (Reading::HostRulesPass, passes(passage, "in")),
@@ -172,8 +176,17 @@ fn incoming(
     }
 }
 
+/// Whether the client was told that its packet was stopped; `None` when it came to something else.
+fn told(case: &Case<'_>) -> Option<bool> {
+    match case.reading(Sensor::Outcome)? {
+        Reading::Timeout => Some(false),
+        Reading::Refused | Reading::Prohibited => Some(true),
+        _ => None,
+    }
+}
+
 fn outgoing(case: &Case<'_>, passage: &Passage) -> (Reading, String) {
-    match stand(passage) {
+    match stand(passage, None) {
         Stand::Passes if case.reads(Reading::LocallyForbidden) => (
             Reading::HostOutputOpen,
             "the rules that were read let it out, and yet the host forbids it".to_owned(),
@@ -200,12 +213,15 @@ fn contradicted(case: &Case<'_>, filter: &HostFilter<'_>, packet: &Packet) -> Op
     if ![Reading::LocalDropped, Reading::LocalRejected].contains(&taken.reading) {
         return None;
     }
-    let own = filter.rules.judge(
-        &arriving_by_loopback(packet),
-        &filter.facts(packet.family),
-    );
-    matches!(stand(&own), Stand::Passes)
-        .then(|| format!("the rules that were read let it in, and yet {}", taken.detail))
+    let own = filter
+        .rules
+        .judge(&arriving_by_loopback(packet), &filter.facts(packet.family));
+    matches!(stand(&own, None), Stand::Passes).then(|| {
+        format!(
+            "the rules that were read let it in, and yet {}",
+            taken.detail
+        )
+    })
 }
 
 fn passes(passage: &Passage, way: &str) -> String {
@@ -254,12 +270,16 @@ fn target(
         return None;
     }
     let arrived = &passage.packet;
-    let goes_on = matches!(stand(passage), Stand::Passes | Stand::Limited(_));
+    let goes_on = matches!(stand(passage, None), Stand::Passes | Stand::Limited(_));
     let same = (arrived.destination, arrived.destination_port)
         == (packet.destination, packet.destination_port);
     match &arrived.path {
-        Path::Input { .. } if same => goes_on
-            .then(|| (Reading::TargetHere, "no rule of the host rewrites it".to_owned())),
+        Path::Input { .. } if same => goes_on.then(|| {
+            (
+                Reading::TargetHere,
+                "no rule of the host rewrites it".to_owned(),
+            )
+        }),
         Path::Input { .. } => {
             let sent = sent_by(passage)?;
             let (address, port) = (arrived.destination?, arrived.destination_port?);
@@ -279,5 +299,4 @@ fn target(
     }
 }
 
-const NO_RULES: &str =
-    "every host firewall listing was read; none can drop, reject or rewrite";
+const NO_RULES: &str = "every host firewall listing was read; none can drop, reject or rewrite";

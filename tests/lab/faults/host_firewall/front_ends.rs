@@ -44,9 +44,12 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "ufw_denies_the_client",
         flow: "in/tcp/80",
         services: "ssh,http",
-        inject: ufw,
+        inject: |lab| {
+            ufw(lab);
+            lab.host("iptables-nft -A ufw-user-input -p tcp --dport 80 -j ACCEPT");
+        },
         fix: fixed_by(
-            |lab| lab.host("iptables-nft -I ufw-user-input -p tcp --dport 80 -j ACCEPT"),
+            |lab| lab.host("iptables-nft -D ufw-user-input -s 198.51.100.7/32 -j DROP"),
             HTTP,
         ),
         ..BANNED
