@@ -9,7 +9,7 @@ use std::fmt;
 
 impl Answer {
     /// The answer in one line, such as `allowed while limit rate 3/minute (rule 7 of INPUT), else
-    /// dropped by default (INPUT)`.
+    /// dropped by policy drop (INPUT)`.
     pub fn summary(&self) -> String {
         self.to_string()
     }
@@ -52,7 +52,8 @@ impl fmt::Display for Words<'_> {
             Fate::Unclear => "not clear",
         })?;
         if outcome.decider.default {
-            f.write_str(" by default")?;
+            let default = outcome.decider.rule.as_deref().unwrap_or("default");
+            write!(f, " by {}", shown(default, NAME_SHOWN))?;
         }
         let held: Vec<&Condition> = told(outcome, true).collect();
         if held.is_empty() && !last {
@@ -142,7 +143,7 @@ mod tests {
                 chain: Some("INPUT".to_owned()),
                 handle: None,
                 index,
-                rule: index.map(|_| String::new()),
+                rule: Some("policy drop".to_owned()),
                 default: index.is_none(),
             },
             conditions: vec![limit],
@@ -160,7 +161,7 @@ mod tests {
         };
         assert_eq!(
             answer.summary(),
-            "allowed while limit rate 3/minute (rule 7 of INPUT), else dropped by default (INPUT)"
+            "allowed while limit rate 3/minute (rule 7 of INPUT), else dropped by policy drop (INPUT)"
         );
     }
 
@@ -189,7 +190,7 @@ mod tests {
         };
         assert_eq!(
             answer.summary(),
-            "dropped by default unless limit rate 3/minute (INPUT)"
+            "dropped by policy drop unless limit rate 3/minute (INPUT)"
         );
     }
 }

@@ -139,7 +139,7 @@ fn steps<'a>(
 
 /// How many rules at the end of a list deny everything: the last, or the last two when they are the
 /// IPv4 and the IPv6 half.
-fn trailing_denies(rules: &[Rule]) -> usize {
+pub(crate) fn trailing_denies(rules: &[Rule]) -> usize {
     let everything = |rule: &Rule| {
         let Peer::Net(net) = rule.peer else {
             return None;
@@ -209,7 +209,8 @@ fn missing(groups: &SecurityGroups, direction: Direction, walk: &Walk<'_>) -> St
     items.join("; ")
 }
 
-fn what(missing: Missing<'_>, direction: Direction) -> String {
+/// What is missing, in words.
+pub(crate) fn what(missing: Missing<'_>, direction: Direction) -> String {
     match (missing, direction) {
         (Missing::PeerAddress, Direction::Inbound) => {
             "the client's address as the target sees it".to_owned()
@@ -228,10 +229,15 @@ fn what(missing: Missing<'_>, direction: Direction) -> String {
             "the destination the rule leaves out".to_owned()
         }
         (Missing::AllOverIpv6, _) => "whether ALL means IPv6 too".to_owned(),
+        (Missing::MemberOverIpv6(id), _) => format!(
+            "whether group `{}` means IPv6 addresses of its members too",
+            shown(id, 60)
+        ),
     }
 }
 
-fn how(missing: Missing<'_>, direction: Direction) -> String {
+/// How to supply it, to stand behind [`what`].
+pub(crate) fn how(missing: Missing<'_>, direction: Direction) -> String {
     match (missing, direction) {
         (Missing::PeerAddress, Direction::Inbound) => ": give --from IP".to_owned(),
         (Missing::PeerAddress, Direction::Outbound) => ": give --destination IP".to_owned(),
@@ -243,7 +249,7 @@ fn how(missing: Missing<'_>, direction: Direction) -> String {
         (Missing::ServiceTemplate(id), _) => {
             format!(": run `{}`", tencent::service_template_members(id))
         }
-        (Missing::NamedPeer | Missing::AllOverIpv6, _) => {
+        (Missing::NamedPeer | Missing::AllOverIpv6 | Missing::MemberOverIpv6(_), _) => {
             ": write the address block into the rule".to_owned()
         }
     }

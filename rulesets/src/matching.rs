@@ -3,7 +3,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use crate::flow::{Direction, Family, Flow, Protocol};
-use crate::rule::{Peer, Ports, Rule, Service};
+use crate::rule::{Peer, PeerMembers, Ports, Rule, Service, ServiceMembers};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -34,6 +34,7 @@ pub(crate) enum Missing<'a> {
     ServiceTemplate(&'a str),
     NamedPeer,
     AllOverIpv6,
+    MemberOverIpv6(&'a str),
 }
 
 impl<'a> Comparison<'a> {
@@ -108,7 +109,45 @@ fn compare_service<'a>(service: &'a Service, flow: &Flow) -> (Match<'a>, Match<'
             let missing = Match::Unknown(Missing::ServiceTemplate(id));
             (missing, missing)
         }
+        Service::Members(members) => compare_services(members, flow),
     }
+}
+
+/// The member that comes nearest speaks for the template.
+fn compare_services<'a>(members: &'a ServiceMembers, flow: &Flow) -> (Match<'a>, Match<'a>) {
+    let held = |service: &'a Service| {
+        let (protocol, port) = compare_service(service, flow);
+        let family = match service {
+            Service::Icmp => (flow.protocol, flow.family) == (Protocol::Icmp, Family::V4),
+            Service::Icmpv6 => (flow.protocol, flow.family) == (Protocol::Icmpv6, Family::V6),
+            Service::All
+            | Service::Tcp(_)
+            | Service::Udp(_)
+            | Service::Gre
+            | Service::Template(_)
+            | Service::Members(_) => true,
+        };
+        if family {
+            (protocol, port)
+        } else {
+            (Match::No, port)
+        }
+    };
+    let all: Vec<_> = members.services.iter().map(held).collect();
+    let no =
+        |(protocol, port): &(Match<'_>, Match<'_>)| *protocol == Match::No || *port == Match::No;
+    let yes = (Match::Yes, Match::Yes);
+    if all.contains(&yes) {
+        return yes;
+    }
+    if !members.complete {
+        let missing = Match::Unknown(Missing::ServiceTemplate(&members.of));
+        return (missing, missing);
+    }
+    let open = all.iter().find(|one| !no(one));
+    let near = |one: &&(Match<'_>, Match<'_>)| one.0 == Match::Yes || one.1 == Match::Yes;
+    let nearest = open.or_else(|| all.iter().find(near));
+    nearest.copied().unwrap_or((Match::No, Match::No))
 }
 
 fn compare_ports(ports: &Ports, with_ports: bool, port: Option<u16>) -> Match<'static> {
@@ -139,6 +178,7 @@ fn compare_peer<'a>(peer: &'a Peer, flow: &Flow) -> Match<'a> {
         (Peer::All, _) if flow.family == Family::V4 => Match::Yes,
         (Peer::All, _) => Match::Unknown(Missing::AllOverIpv6),
         (Peer::Unnamed, _) => Match::Unknown(Missing::NamedPeer),
+        (Peer::Members(members), _) => compare_members(members, flow),
         // A member's IPv6 address is a global one: only public IPv4 addresses are never members.
         (Peer::Group(_), Some(address @ IpAddr::V4(_))) if !private(address) => Match::No,
         (Peer::Group(id), Some(_)) => Match::Unknown(Missing::GroupMembers(id)),
@@ -146,6 +186,34 @@ fn compare_peer<'a>(peer: &'a Peer, flow: &Flow) -> Match<'a> {
         (Peer::Net(_) | Peer::Group(_) | Peer::Template(_), None) => {
             Match::Unknown(Missing::PeerAddress)
         }
+    }
+}
+
+/// The addresses of a group or template. What is not among them is decided by the reference alone
+/// when others may belong to it.
+fn compare_members<'a>(members: &'a PeerMembers, flow: &Flow) -> Match<'a> {
+    let own = |net: &&IpNet| Family::from(net.addr()) == flow.family;
+    let whole = |net: &IpNet| net.prefix_len() == 0;
+    if members.nets.iter().filter(own).any(whole) {
+        return Match::Yes;
+    }
+    let Some(address) = flow.peer else {
+        let mut all = members.nets.iter().chain(&members.perhaps).filter(own);
+        let none = members.complete && all.next().is_none();
+        return if none {
+            Match::No
+        } else {
+            Match::Unknown(Missing::PeerAddress)
+        };
+    };
+    if members.nets.iter().any(|net| net.contains(&address)) {
+        Match::Yes
+    } else if members.perhaps.iter().any(|net| net.contains(&address)) {
+        Match::Unknown(Missing::MemberOverIpv6(members.of.reference()))
+    } else if members.complete {
+        Match::No
+    } else {
+        compare_peer(&members.of, flow)
     }
 }
 

@@ -99,6 +99,7 @@ fn for_this_service(service: &Service) -> bool {
         Service::Tcp(ports) | Service::Udp(ports) => *ports != Ports::Any,
         Service::Icmp | Service::Icmpv6 | Service::Gre => true,
         Service::All | Service::Template(_) => false,
+        Service::Members(members) => members.services.iter().any(for_this_service),
     }
 }
 

@@ -131,32 +131,21 @@ impl Slice {
 
     fn part(self, rule: &Rule) -> Option<Part> {
         let (surely, perhaps) = self.far_addresses(&rule.peer);
-        let all = || Intervals::new(vec![(0, u128::from(u16::MAX))]);
-        let ports = match (&rule.service, self.protocol) {
-            (Service::All | Service::Template(_), _)
-            | (Service::Icmp, Some(Protocol::Icmp))
-            | (Service::Icmpv6, Some(Protocol::Icmpv6))
-            | (Service::Gre, Some(Protocol::Gre))
-            | (Service::Tcp(Ports::Any), Some(Protocol::Tcp))
-            | (Service::Udp(Ports::Any), Some(Protocol::Udp)) => all(),
-            (Service::Tcp(Ports::Ranges(ranges)), Some(Protocol::Tcp))
-            | (Service::Udp(Ports::Ranges(ranges)), Some(Protocol::Udp)) => {
-                let ends = |range: &PortRange| (range.first.into(), range.last.into());
-                Intervals::new(ranges.iter().map(ends).collect())
-            }
-            (
-                Service::Tcp(_) | Service::Udp(_) | Service::Icmp | Service::Icmpv6 | Service::Gre,
-                _,
-            ) => return None,
-        };
-        let (surely, perhaps) = match rule.service {
-            Service::Template(_) => (Intervals::default(), surely.union(&perhaps)),
+        let ports = self.ports(&rule.service)?;
+        let open = match &rule.service {
+            Service::Template(_) => true,
+            Service::Members(members) => !members.complete,
             Service::All
             | Service::Tcp(_)
             | Service::Udp(_)
             | Service::Icmp
             | Service::Icmpv6
-            | Service::Gre => (surely, perhaps),
+            | Service::Gre => false,
+        };
+        let (surely, perhaps) = if open {
+            (Intervals::default(), surely.union(&perhaps))
+        } else {
+            (surely, perhaps)
         };
         Some(Part {
             action: rule.action,
@@ -164,6 +153,33 @@ impl Slice {
             surely,
             perhaps,
         })
+    }
+
+    /// The ports of this slice that a service holds or may hold; `None` when it is for other slices.
+    fn ports(self, service: &Service) -> Option<Intervals> {
+        let all = || Intervals::new(vec![(0, u128::from(u16::MAX))]);
+        match (service, self.protocol) {
+            (Service::All | Service::Template(_), _)
+            | (Service::Icmp, Some(Protocol::Icmp))
+            | (Service::Icmpv6, Some(Protocol::Icmpv6))
+            | (Service::Gre, Some(Protocol::Gre))
+            | (Service::Tcp(Ports::Any), Some(Protocol::Tcp))
+            | (Service::Udp(Ports::Any), Some(Protocol::Udp)) => Some(all()),
+            (Service::Tcp(Ports::Ranges(ranges)), Some(Protocol::Tcp))
+            | (Service::Udp(Ports::Ranges(ranges)), Some(Protocol::Udp)) => {
+                let ends = |range: &PortRange| (range.first.into(), range.last.into());
+                Some(Intervals::new(ranges.iter().map(ends).collect()))
+            }
+            (Service::Members(members), _) if !members.complete => Some(all()),
+            (Service::Members(members), _) => {
+                let each = members.services.iter().filter_map(|one| self.ports(one));
+                each.reduce(|sum, one| sum.union(&one))
+            }
+            (
+                Service::Tcp(_) | Service::Udp(_) | Service::Icmp | Service::Icmpv6 | Service::Gre,
+                _,
+            ) => None,
+        }
     }
 
     /// The far addresses that these rules, all for the same ports, certainly allow.
@@ -194,6 +210,15 @@ impl Slice {
             (Peer::Group(_), family @ Family::V4) => (none(), Intervals::of(&PRIVATE, family)),
             (Peer::All | Peer::Group(_), Family::V6) | (Peer::Template(_) | Peer::Unnamed, _) => {
                 (none(), Intervals::all(self.family))
+            }
+            (Peer::Members(members), family) => {
+                let perhaps = Intervals::of(&members.perhaps, family);
+                let others = if members.complete {
+                    none()
+                } else {
+                    self.far_addresses(&members.of).1
+                };
+                (Intervals::of(&members.nets, family), perhaps.union(&others))
             }
         }
     }

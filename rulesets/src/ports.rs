@@ -1,7 +1,7 @@
-//! What is known of single ports: the usual service, and carriers that block.
+//! What is known of single ports: the usual service, carriers that block, who should reach them.
 //!
 //! The tables are data a user can read and correct (`data/blocked-ports.toml`,
-//! `data/common-ports.toml`); each row names its source.
+//! `data/common-ports.toml`, `data/private-ports.toml`); each row names its source.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use crate::flow::Protocol;
@@ -42,6 +42,20 @@ pub struct CommonPort {
     pub source: String,
 }
 
+/// A port that should not be open to every address.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct PrivatePort {
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// The port.
+    pub port: u16,
+    /// The service's short name.
+    pub name: String,
+    /// The document that says so, and its year.
+    pub source: String,
+}
+
 /// Ports written as `25` or `135-139`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(try_from = "String")]
@@ -78,6 +92,12 @@ pub fn common_ports() -> &'static [CommonPort] {
     &COMMON.port
 }
 
+/// Every port that should not be open to every address: for logging in, for administering, or for
+/// services that trust whoever can reach them.
+pub fn private_ports() -> &'static [PrivatePort] {
+    &PRIVATE.port
+}
+
 impl TryFrom<String> for PortSpan {
     type Error = NotAPortSpan;
 
@@ -102,6 +122,10 @@ static BLOCKED: LazyLock<Table<BlockedPort>> = LazyLock::new(|| {
 
 static COMMON: LazyLock<Table<CommonPort>> = LazyLock::new(|| {
     toml::from_str(include_str!("../data/common-ports.toml")).expect("a test reads this table")
+});
+
+static PRIVATE: LazyLock<Table<PrivatePort>> = LazyLock::new(|| {
+    toml::from_str(include_str!("../data/private-ports.toml")).expect("a test reads this table")
 });
 
 #[cfg(test)]
@@ -142,6 +166,12 @@ mod tests {
             assert!(!entry.name.is_empty() && year(&entry.source), "{entry:?}");
         }
         assert_eq!(common_port(Protocol::Tcp, 3389).unwrap().name, "RDP");
+        for (at, entry) in private_ports().iter().enumerate() {
+            let same =
+                |other: &PrivatePort| (other.protocol, other.port) == (entry.protocol, entry.port);
+            assert_eq!(private_ports().iter().position(same), Some(at));
+            assert!(!entry.name.is_empty() && year(&entry.source), "{entry:?}");
+        }
     }
 
     #[test]

@@ -50,6 +50,19 @@ pub enum Service {
     Gre,
     /// A service template (`ppm-*`) or a group of them (`ppmg-*`) whose members are not at hand.
     Template(String),
+    /// A service template, or a group of them, whose members are at hand.
+    Members(ServiceMembers),
+}
+
+/// The members of a service template or of a group of them.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ServiceMembers {
+    /// The template's id.
+    pub of: String,
+    /// The services it holds, none of them a template.
+    pub services: Vec<Service>,
+    /// True when there are no others.
+    pub complete: bool,
 }
 
 /// A set of ports.
@@ -85,6 +98,21 @@ pub enum Peer {
     Template(String),
     /// The rule names no far end, and what that means is not documented.
     Unnamed,
+    /// A group or a template whose members are at hand.
+    Members(PeerMembers),
+}
+
+/// The addresses that a group or a template stands for.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct PeerMembers {
+    /// The group or template, as the rule names it.
+    pub of: Box<Peer>,
+    /// The addresses that certainly belong to it.
+    pub nets: Vec<IpNet>,
+    /// The addresses that may: IPv6 addresses of a group's members, on which the vendor is silent.
+    pub perhaps: Vec<IpNet>,
+    /// True when there are no others.
+    pub complete: bool,
 }
 
 impl Rule {
@@ -117,20 +145,54 @@ impl Rule {
     /// True when the rule can match flows of this family: ICMP is IPv4 only, ICMPv6 is IPv6 only, and
     /// a block of addresses holds one family.
     pub(crate) fn covers(&self, family: Family) -> bool {
-        let by_service = match self.service {
-            Service::Icmp => family == Family::V4,
-            Service::Icmpv6 => family == Family::V6,
-            Service::All
-            | Service::Tcp(_)
-            | Service::Udp(_)
-            | Service::Gre
-            | Service::Template(_) => true,
-        };
-        let by_peer = match self.peer {
-            Peer::Net(net) => Family::from(net.addr()) == family,
-            Peer::All | Peer::Group(_) | Peer::Template(_) | Peer::Unnamed => true,
-        };
-        by_service && by_peer
+        self.service.covers(family) && self.peer.covers(family)
+    }
+}
+
+impl Service {
+    fn covers(&self, family: Family) -> bool {
+        match self {
+            Self::Icmp => family == Family::V4,
+            Self::Icmpv6 => family == Family::V6,
+            Self::All | Self::Tcp(_) | Self::Udp(_) | Self::Gre | Self::Template(_) => true,
+            Self::Members(members) => {
+                let none = members.services.is_empty();
+                let covering = |service: &Self| service.covers(family);
+                none || !members.complete || members.services.iter().any(covering)
+            }
+        }
+    }
+}
+
+impl Peer {
+    /// The peer as the rule names it, without members.
+    pub fn named(&self) -> &Self {
+        match self {
+            Self::Members(members) => &members.of,
+            Self::Net(_) | Self::All | Self::Group(_) | Self::Template(_) | Self::Unnamed => self,
+        }
+    }
+
+    /// The id of the group or template that the peer names; empty when it names none.
+    pub fn reference(&self) -> &str {
+        match self {
+            Self::Group(id) | Self::Template(id) => id,
+            Self::Members(members) => members.of.reference(),
+            Self::Net(_) | Self::All | Self::Unnamed => "",
+        }
+    }
+
+    fn covers(&self, family: Family) -> bool {
+        match self {
+            Self::Net(net) => Family::from(net.addr()) == family,
+            Self::All | Self::Group(_) | Self::Template(_) | Self::Unnamed => true,
+            Self::Members(members) => {
+                let mut all = members.nets.iter().chain(&members.perhaps).peekable();
+                all.peek().is_none()
+                    || !members.complete
+                    || all.any(|net| Family::from(net.addr()) == family)
+            }
+        }
     }
 }
 
@@ -173,6 +235,7 @@ impl fmt::Display for Service {
             Self::Icmpv6 => f.write_str("icmpv6"),
             Self::Gre => f.write_str("gre"),
             Self::Template(id) => f.write_str(id),
+            Self::Members(members) => f.write_str(&members.of),
         }
     }
 }

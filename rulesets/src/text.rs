@@ -64,7 +64,7 @@ pub(crate) fn json_line(value: &serde_json::Value) -> String {
 }
 
 /// Control characters, line separators and the marks that reorder or hide text (Unicode Bidi).
-fn unprintable(c: char) -> bool {
+pub(crate) fn unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

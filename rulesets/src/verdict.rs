@@ -41,7 +41,8 @@ pub struct Decider {
     pub handle: Option<u64>,
     /// The rule's position in its own list, from 0; `None` for the default.
     pub index: Option<usize>,
-    /// The user's own text of the rule; `None` for the default.
+    /// The user's own text of the rule; for a default what it is called, where it has a name, such as
+    /// `policy drop`.
     pub rule: Option<String>,
     /// True when no rule matched and the layer's default applied.
     pub default: bool,

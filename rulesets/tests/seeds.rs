@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 use rulesets::{
-    Direction, Family, Flow, Protocol, SecurityGroups, opened, parse_security_group, ready_group,
+    Direction, Document, Family, Flow, Packet, Protocol, SecurityGroups, alibaba, opened,
+    parse_security_group, ready_group, tencent,
 };
 use std::fs;
 use std::path::Path;
@@ -30,6 +31,38 @@ fn every_seed_is_read_or_refused_in_one_line() {
         }
     }
     assert!(read >= 4 && refused >= 4, "{read} read, {refused} refused");
+}
+
+#[test]
+fn every_seed_of_other_documents_is_read_or_refused_in_one_line() {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/more_cloud_rules");
+    let (mut read, mut refused) = (0, 0);
+    for entry in fs::read_dir(seeds).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let tencent = tencent::read(&text, "sg-seed").map(|account| account.document());
+        let other = alibaba::read_document(&text);
+        for error in [tencent.as_ref().err(), other.as_ref().err()] {
+            let text = error.map(ToString::to_string).unwrap_or_default();
+            assert!(!text.contains('\n') && !text.ends_with('.'), "{text}");
+            assert!(text.chars().count() < 300, "{text}");
+        }
+        let documents: Vec<Document> = tencent.into_iter().chain(other).collect();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        assert_eq!(documents.is_empty(), name.starts_with("refused-"), "{name}");
+        for list in documents.iter().flat_map(|document| &document.lists) {
+            for direction in [Direction::Inbound, Direction::Outbound] {
+                let answer = list.layer.judge(&Packet::new(direction, Family::V4, 6));
+                assert!(!answer.outcomes.is_empty(), "{name}");
+            }
+        }
+        if documents.is_empty() {
+            refused += 1;
+        } else {
+            read += 1;
+        }
+    }
+    assert!(read >= 10 && refused >= 4, "{read} read, {refused} refused");
 }
 
 /// Asks about a few flows; verdicts must survive a round trip through a saved run.

@@ -4,6 +4,7 @@
 //! let the packet pass, whoever made it, in the order of their priorities.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod nft;
 mod combine;
 pub mod ipset;
 pub mod iptables;

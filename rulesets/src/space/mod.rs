@@ -5,11 +5,11 @@
 //! family. [`List::decide`] is the meaning; all else is a faster way to it:
 //!
 //! - [`Bulk`] decides many packets, by bit vectors or trees of bounding boxes.
-//! - [`lint`] finds rules that decide nothing or could go, and [`conflicts`] pairs of which the order
+//! - [`lint()`] finds rules that decide nothing or could go, and [`conflicts()`] pairs of which the order
 //!   matters. Boxes are split on demand, which costs next to nothing for rules as people write them;
 //!   a crafted list that makes the pieces multiply is asked again by an interval decision diagram
 //!   that is clipped to the rule in question.
-//! - [`region`] and [`diff`] read a whole set off such a diagram. [`diff`] builds one only inside the
+//! - [`region()`] and [`diff()`] read a whole set off such a diagram. [`diff()`] builds one only inside the
 //!   boxes that just one of the lists has.
 //!
 //! Every question has a [`Budget`]. An answer is exact or [`NotDetermined`], never a guess, and the

@@ -36,6 +36,12 @@ impl<T: Copy + Eq + Into<u64>> Slices<T> {
         &self.words[start..self.ends[at]]
     }
 
+    /// A slice of a table in which all have this length.
+    pub(super) fn row(&self, number: u32, length: usize) -> &[T] {
+        let start = number as usize * length;
+        &self.words[start..start + length]
+    }
+
     /// The number of this slice; a slice not seen before gets the next one.
     pub(super) fn intern(&mut self, slice: &[T]) -> u32 {
         let hash = hash(slice);

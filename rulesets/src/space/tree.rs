@@ -91,6 +91,30 @@ impl Trees {
         (best < u32::MAX).then_some(best)
     }
 
+    /// The lowest position, among those that `wanted` accepts, whose box covers `rect`.
+    pub(super) fn covering(&self, rect: &Rect, wanted: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut best = u32::MAX;
+        let mut stack: Vec<u32> = self.roots.iter().rev().copied().collect();
+        while let Some(at) = stack.pop() {
+            let node = &self.nodes[at as usize];
+            if node.lowest >= best || !node.bounds.covers(rect) {
+                continue;
+            }
+            match node.kind {
+                Kind::Inner(second) => stack.extend([second, at + 1]),
+                Kind::Leaf(from, to) => {
+                    for place in from as usize..to as usize {
+                        let number = self.numbers[place];
+                        if number < best && self.rects[place].covers(rect) && wanted(number) {
+                            best = number;
+                        }
+                    }
+                }
+            }
+        }
+        (best < u32::MAX).then_some(best)
+    }
+
     /// Adds the positions of all boxes that touch `rect`, lowest first.
     pub(super) fn touching(&self, rect: &Rect, found: &mut Vec<u32>) {
         let old = found.len();

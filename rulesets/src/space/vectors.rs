@@ -12,7 +12,9 @@ use super::slices::Slices;
 pub(super) struct Vectors {
     /// The fields in which entries differ; the others decide nothing.
     fields: Vec<Vector>,
-    entries: usize,
+    /// How many words of summary, and how many words, a vector has.
+    summary: usize,
+    length: usize,
 }
 
 #[derive(Debug)]
@@ -21,14 +23,15 @@ struct Vector {
     cells: Lookup,
     /// The number of the vector of each cell.
     of_cell: Vec<u32>,
-    /// One bit an entry, and one bit a word of those.
-    bits: Slices<u64>,
-    summaries: Vec<u64>,
+    /// One bit for each word of bits, then one bit an entry.
+    words: Slices<u64>,
 }
 
 impl Vectors {
     /// The vectors of a list; `None` when they would take more than `most` words.
     pub(super) fn new(grid: &Grid, rects: &[Rect], most: usize) -> Option<Self> {
+        let bits = rects.len().div_ceil(64);
+        let summary = bits.div_ceil(64);
         let mut left = most;
         let mut fields = Vec::new();
         for field in Field::ALL {
@@ -36,27 +39,37 @@ impl Vectors {
                 fields.push(Vector::new(grid, rects, field, &mut left)?);
             }
         }
+        // The field with the most vectors rules out the most entries.
+        fields.sort_by_key(|vector| std::cmp::Reverse(vector.words.len()));
         Some(Self {
             fields,
-            entries: rects.len(),
+            summary,
+            length: summary + bits,
         })
     }
 
     /// The position of the first entry that matches.
     pub(super) fn first(&self, point: &Point) -> Option<u32> {
-        let mut found: [(&[u64], &[u64]); 5] = [(&[], &[]); 5];
+        let mut found: [&[u64]; 5] = [&[]; 5];
         for (found, vector) in found.iter_mut().zip(&self.fields) {
-            *found = vector.at(point);
+            let number = vector.of_cell[vector.cells.cell(point.get(vector.field)) as usize];
+            *found = vector.words.row(number, self.length);
         }
         let found = &found[..self.fields.len()];
-        let Some(((_, summary), _)) = found.split_last() else {
-            return (self.entries > 0).then_some(0);
-        };
-        for at in 0..summary.len() {
-            let mut words = found.iter().fold(u64::MAX, |all, (_, own)| all & own[at]);
+        if found.is_empty() {
+            return (self.length > 0).then_some(0);
+        }
+        for at in 0..self.summary {
+            let mut words = found.iter().fold(u64::MAX, |all, own| all & own[at]);
             while words != 0 {
                 let word = at * 64 + words.trailing_zeros() as usize;
-                let bits = found.iter().fold(u64::MAX, |all, (own, _)| all & own[word]);
+                let mut bits = u64::MAX;
+                for own in found {
+                    bits &= own[self.summary + word];
+                    if bits == 0 {
+                        break;
+                    }
+                }
                 if bits != 0 {
                     return Some(index(word * 64) + bits.trailing_zeros());
                 }
@@ -79,35 +92,28 @@ impl Vector {
         turns.sort_unstable();
         let mut turns = turns.into_iter().peekable();
         let mut now = vec![0_u64; rects.len().div_ceil(64)];
-        let mut bits = Slices::new();
+        let mut row = Vec::new();
+        let mut words = Slices::new();
         let mut of_cell = Vec::with_capacity(starts.len());
         for cell in 0..index(starts.len()) {
             while let Some((_, number)) = turns.next_if(|(turn, _)| *turn <= cell) {
                 now[number as usize / 64] ^= 1 << (number % 64);
             }
-            of_cell.push(bits.intern(&now));
-            if bits.size() > *left {
+            row.clear();
+            row.extend(summary(&now));
+            row.extend_from_slice(&now);
+            of_cell.push(words.intern(&row));
+            if words.size() > *left {
                 return None;
             }
         }
-        *left -= bits.size();
-        let summaries = (0..index(bits.len())).flat_map(|number| summary(bits.get(number)));
+        *left -= words.size();
         Some(Self {
             field,
             cells: Lookup::new(starts),
             of_cell,
-            summaries: summaries.collect(),
-            bits,
+            words,
         })
-    }
-
-    fn at(&self, point: &Point) -> (&[u64], &[u64]) {
-        let cell = self.cells.cell(point.get(self.field));
-        let number = self.of_cell[cell as usize];
-        let bits = self.bits.get(number);
-        let length = bits.len().div_ceil(64);
-        let from = number as usize * length;
-        (bits, &self.summaries[from..from + length])
     }
 }
 

@@ -5,7 +5,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use crate::flow::Direction;
-use crate::rule::{Peer, Rule, Service};
+use crate::rule::{Peer, Rule, Service, ServiceMembers};
 use crate::text::{json_line, shell_word};
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
@@ -29,6 +29,20 @@ pub fn create_rule_command(
         set.insert("Version".to_owned(), json!(version));
     }
     set.insert(list(direction).to_owned(), json!([policy]));
+    policies_command("CreateSecurityGroupPolicies", group_id, set)
+}
+
+/// Puts rules, in this order, behind those that one direction of a group has.
+pub(crate) fn create_rules_command(group_id: &str, direction: Direction, rules: &[Rule]) -> String {
+    let described = |rule: &Rule| {
+        let mut policy = policy(rule);
+        if !rule.description.is_empty() {
+            policy.insert("PolicyDescription".to_owned(), json!(rule.description));
+        }
+        Value::Object(policy)
+    };
+    let list_of = rules.iter().map(described).collect();
+    let set = Map::from_iter([(list(direction).to_owned(), Value::Array(list_of))]);
     policies_command("CreateSecurityGroupPolicies", group_id, set)
 }
 
@@ -108,11 +122,11 @@ fn policy(rule: &Rule) -> Map<String, Value> {
         Service::Icmp => ("ICMP", None),
         Service::Icmpv6 => ("ICMPV6", None),
         Service::Gre => ("GRE", None),
-        Service::Template(_) => ("", None),
+        Service::Template(_) | Service::Members(_) => ("", None),
     };
     let mut members = Map::new();
     let mut set = |name: &str, value: Value| members.insert(name.to_owned(), value);
-    if let Service::Template(id) = &rule.service {
+    if let Service::Template(id) | Service::Members(ServiceMembers { of: id, .. }) = &rule.service {
         let member = template_member(id, "ppmg-", "ServiceId", "ServiceGroupId");
         set("ServiceTemplate", json!({ member: id }));
     } else {
@@ -121,7 +135,7 @@ fn policy(rule: &Rule) -> Map<String, Value> {
     if let Some(port) = port {
         set("Port", json!(port));
     }
-    match &rule.peer {
+    match rule.peer.named() {
         Peer::Net(IpNet::V4(net)) => set("CidrBlock", json!(net.to_string())),
         Peer::Net(IpNet::V6(net)) => set("Ipv6CidrBlock", json!(net.to_string())),
         Peer::All => set("CidrBlock", json!("0.0.0.0/0")),
@@ -130,7 +144,7 @@ fn policy(rule: &Rule) -> Map<String, Value> {
             let member = template_member(id, "ipmg-", "AddressId", "AddressGroupId");
             set("AddressTemplate", json!({ member: id }))
         }
-        Peer::Unnamed => None,
+        Peer::Unnamed | Peer::Members(_) => None,
     };
     set("Action", json!(rule.action.to_string()));
     members

@@ -10,13 +10,13 @@ use crate::text::shown;
 use serde_json::{Map, Value};
 
 /// The members of one JSON object, and its path.
-pub(super) struct Fields<'a> {
-    path: &'a str,
-    members: &'a Map<String, Value>,
+pub(crate) struct Fields<'a> {
+    pub(super) path: &'a str,
+    pub(super) members: &'a Map<String, Value>,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(path: &'a str, members: &'a Map<String, Value>) -> Self {
+    pub(crate) fn new(path: &'a str, members: &'a Map<String, Value>) -> Self {
         Self { path, members }
     }
 
@@ -51,7 +51,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A member that holds text or a whole number; `None` when absent, null or empty.
-    pub(super) fn text_or_number(&self, name: &str) -> Result<Option<String>> {
+    pub(crate) fn text_or_number(&self, name: &str) -> Result<Option<String>> {
         match self.members.get(name) {
             Some(Value::Number(number)) if number.is_u64() => Ok(Some(number.to_string())),
             _ => Ok(self.text(name)?.map(str::to_owned)),
@@ -59,7 +59,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A member that holds text, trimmed; `None` when absent, null or empty.
-    fn text(&self, name: &str) -> Result<Option<&'a str>> {
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&'a str>> {
         match self.members.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.trim()).filter(|text| !text.is_empty())),
@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn action(&self) -> Result<(Action, &'a str)> {
+    pub(super) fn action(&self) -> Result<(Action, &'a str)> {
         let Some(text) = self.text("Action")? else {
             return Err(self.error("Action", Problem::NoAction));
         };
@@ -172,9 +172,5 @@ impl<'a> Fields<'a> {
 
     fn both(&self, first: &'static str, second: &'static str) -> ParseError {
         Problem::Both(first, second).at(self.path)
-    }
-
-    fn error(&self, name: &str, problem: Problem) -> ParseError {
-        problem.at(&format!("{}.{name}", self.path))
     }
 }

@@ -29,6 +29,25 @@ pub enum ParseError {
         /// The column, from 1.
         column: usize,
     },
+    /// The document is larger than any that is read.
+    #[error("larger than 64 MiB, which no answer of the API is; give one answer alone")]
+    TooLargeDocument,
+    /// The document is none of those that are read.
+    #[error("expected {expected}, found {found}")]
+    Unrecognised {
+        /// What is read here.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+    },
+    /// The text is no Terraform configuration.
+    #[error("line {line}: {problem}")]
+    Text {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The document is an answer of the API that reports an error.
     #[error("the API answered with the error `{code}`, not with rules; ask it again")]
     Api {
@@ -66,7 +85,12 @@ pub fn parse_security_group(
     }
     let text = text.trim_start_matches('\u{feff}');
     let document: Value = serde_json::from_str(text).map_err(|error| syntax(&error))?;
-    let set = policy_set(&document)?;
+    group(&document, id)
+}
+
+/// One group's rules from a document that is JSON already.
+pub(super) fn group(document: &Value, id: &str) -> Result<SecurityGroup> {
+    let set = policy_set(document)?;
     let (ingress, egress) = (
         rules(set, Direction::Inbound)?,
         rules(set, Direction::Outbound)?,
@@ -79,7 +103,7 @@ pub fn parse_security_group(
     })
 }
 
-fn syntax(error: &serde_json::Error) -> ParseError {
+pub(crate) fn syntax(error: &serde_json::Error) -> ParseError {
     let (line, column) = (error.line(), error.column());
     let message = error.to_string();
     let place = format!(" at line {line} column {column}");
@@ -108,7 +132,7 @@ fn policy_set(document: &Value) -> Result<&Map<String, Value>> {
 }
 
 /// What a document of another kind is, by its first members.
-fn found(value: &Value) -> String {
+pub(crate) fn found(value: &Value) -> String {
     let Value::Object(members) = value else {
         return kind(value).to_owned();
     };
@@ -159,7 +183,7 @@ fn rules(set: &Map<String, Value>, direction: Direction) -> Result<Vec<Rule>> {
 }
 
 /// Sorts rules by their index. Either all carry one or none does, and no two carry the same.
-fn ordered(mut rules: Vec<(Option<u64>, usize, Rule)>, name: &str) -> Result<Vec<Rule>> {
+pub(super) fn ordered(mut rules: Vec<(Option<u64>, usize, Rule)>, name: &str) -> Result<Vec<Rule>> {
     let at = |position: usize| format!("{name}[{position}].PolicyIndex");
     if rules.iter().any(|(index, ..)| index.is_some()) {
         if let Some((_, position, _)) = rules.iter().find(|(index, ..)| index.is_none()) {
@@ -181,4 +205,4 @@ const DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 
 /// The most rules read in one direction; the vendor's own limit is 100, and 2,000 with templates
 /// expanded.
-const RULES: usize = 10_000;
+pub(super) const RULES: usize = 10_000;

@@ -75,6 +75,42 @@ pub enum Problem {
         /// The index.
         index: u64,
     },
+    /// A member that the rest cannot do without is not there.
+    #[error("missing; save the whole answer")]
+    Missing,
+    /// The list is a page of several, and the others decide too.
+    #[error("lists {listed} of more rules, which decide too; ask for all of them (Limit, Offset)")]
+    Part {
+        /// How many it lists.
+        listed: usize,
+    },
+    /// It is no IP address.
+    #[error("`{0}` is not an IP address")]
+    NoAddress(String),
+    /// It is no range of ports as `22/22`.
+    #[error("`{0}` is not a range of ports such as 22/22, or -1/-1 for all")]
+    PortPair(String),
+    /// It is neither of the two directions.
+    #[error("`{0}` is not ingress or egress")]
+    Direction(String),
+    /// It is no priority.
+    #[error("`{0}` is not a priority from 1 to 100")]
+    Priority(String),
+    /// It is no type of group.
+    #[error("`{0}` is not normal or enterprise")]
+    GroupType(String),
+    /// The rule names several far ends.
+    #[error("stands beside another far end; a rule has one of block, group and prefix list")]
+    SeveralEnds,
+    /// It is no rule of the short form.
+    #[error("`{0}` is not ACTION#SOURCE#PORT#PROTOCOL, such as ACCEPT#10.0.0.0/8#22#TCP")]
+    ShortRule(String),
+    /// It is an expression that only Terraform can work out.
+    #[error("`{0}` is an expression; give the output of `terraform show -json`")]
+    Expression(String),
+    /// It is a construct that stands for rules this tool cannot see.
+    #[error("`{0}` makes rules when Terraform runs; give the output of `terraform show -json`")]
+    Generated(String),
     /// The list is longer than any the vendor keeps.
     #[error("more than {limit} rules, which no security group has")]
     TooManyRules {
@@ -83,24 +119,24 @@ pub enum Problem {
     },
 }
 
-pub(super) type Result<T> = std::result::Result<T, ParseError>;
+pub(crate) type Result<T, E = ParseError> = std::result::Result<T, E>;
 
 impl Problem {
-    pub(super) fn at(self, path: &str) -> ParseError {
+    pub(crate) fn at(self, path: &str) -> ParseError {
         ParseError::Field {
             path: path.to_owned(),
             problem: self,
         }
     }
 
-    pub(super) fn wrong(expected: &'static str, value: &Value) -> Self {
+    pub(crate) fn wrong(expected: &'static str, value: &Value) -> Self {
         let found = kind(value);
         Self::WrongType { expected, found }
     }
 }
 
 /// The kind of a JSON value, in words.
-pub(super) fn kind(value: &Value) -> &'static str {
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",
@@ -112,6 +148,6 @@ pub(super) fn kind(value: &Value) -> &'static str {
 }
 
 /// Input as an error quotes it.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     shown(text, 50)
 }

@@ -8,7 +8,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Ports: `22`, `8000-8010`, `22,80`, any mix of them, or ALL. Sorted, with overlaps merged.
-pub(super) fn ports(text: &str) -> Result<Ports, Problem> {
+pub(crate) fn ports(text: &str) -> Result<Ports, Problem> {
     if text.eq_ignore_ascii_case("ALL") {
         return Ok(Ports::Any);
     }
@@ -70,7 +70,20 @@ pub(super) fn block(text: &str, family: Family) -> Result<Peer, Problem> {
     }
 }
 
-fn net(address: &str, prefix: &str) -> Option<IpNet> {
+/// An address or block, taken as it stands but for host bits.
+pub(crate) fn plain_block(text: &str, family: Family) -> Result<IpNet, Problem> {
+    let read = match text.split_once('/') {
+        None => text.parse().ok().map(|address: IpAddr| address.into()),
+        Some((address, prefix)) => net(address, prefix),
+    };
+    let own = read.filter(|net| Family::from(net.addr()) == family);
+    own.map(|net| net.trunc()).ok_or_else(|| Problem::Address {
+        text: quoted(text),
+        family,
+    })
+}
+
+pub(crate) fn net(address: &str, prefix: &str) -> Option<IpNet> {
     if prefix.is_empty() || !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -81,7 +94,7 @@ fn net(address: &str, prefix: &str) -> Option<IpNet> {
     }
 }
 
-pub(super) fn id(text: &str) -> Result<String, Problem> {
+pub(crate) fn id(text: &str) -> Result<String, Problem> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if text.len() <= 64 && text.chars().all(plain) {
         Ok(text.to_owned())

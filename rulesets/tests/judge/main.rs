@@ -3,5 +3,7 @@
 
 mod build;
 mod hooks;
+mod naive;
 mod nat;
+mod open;
 mod unknown;

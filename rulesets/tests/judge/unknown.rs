@@ -20,7 +20,7 @@ fn a_limited_rule_decides_while_it_holds() {
     assert_eq!(answer.definite(), None);
     assert_eq!(
         answer.summary(),
-        "allowed while limit rate 3/minute (rule 0 of Input0), else dropped by default (Input0)"
+        "allowed while limit rate 3/minute (rule 0 of Input0), else dropped by policy drop (Input0)"
     );
 }
 

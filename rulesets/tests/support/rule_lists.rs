@@ -69,22 +69,28 @@ impl Flavour {
 pub(crate) fn list(flavour: Flavour, family: &Cube, size: u32, seed: u64) -> List {
     let mut random = Random::new(seed ^ (u64::from(size) << 32) ^ ((flavour as u64) << 56));
     let blocks = Blocks::new(&mut random, family, size);
-    let mut entries = Vec::new();
-    for rule in 0..size {
-        let (cubes, label) = match flavour {
+    let mut rules: Vec<(Vec<Cube>, Label)> = (0..size)
+        .map(|rule| match flavour {
             Flavour::Acl => (vec![blocks.acl(&mut random)], allow(&mut random, 80)),
             Flavour::Firewall => (vec![blocks.firewall(&mut random)], allow(&mut random, 60)),
             Flavour::Chain => (vec![blocks.chain(&mut random)], allow(&mut random, 50)),
             Flavour::Group => (blocks.group(&mut random), allow(&mut random, 85)),
-            Flavour::Crowd => (
-                crowd(&mut random),
-                Label(u32::try_from(random.below(3)).unwrap()),
-            ),
+            Flavour::Crowd => (crowd(&mut random), any_label(&mut random)),
             Flavour::Comb => (vec![comb(family, rule, size)], allow(&mut random, 50)),
             Flavour::Tiles => (vec![tile(family, rule, size)], allow(&mut random, 50)),
-        };
-        entries.extend(cubes.into_iter().map(|cube| Entry { cube, label, rule }));
+        })
+        .collect();
+    if !matches!(flavour, Flavour::Crowd | Flavour::Comb | Flavour::Tiles) {
+        // Exceptions before the general rule, as a rule.
+        rules.sort_by_cached_key(|(cubes, _)| width(&cubes[0]) + random.below(16));
     }
+    let rules = (0..).zip(rules);
+    let entries = rules.flat_map(|(rule, (cubes, label))| {
+        cubes
+            .into_iter()
+            .map(move |cube| Entry { cube, label, rule })
+    });
+    let entries = entries.collect();
     List {
         entries,
         default: Label(0),
@@ -158,6 +164,16 @@ fn allow(random: &mut Random, percent: u64) -> Label {
     Label(u32::from(random.chance(percent)))
 }
 
+fn any_label(random: &mut Random) -> Label {
+    Label(u32::try_from(random.below(3)).unwrap())
+}
+
+/// How many bits a packet has left to choose in a cube.
+fn width(cube: &Cube) -> u64 {
+    let bits = Field::ALL.map(|field| u64::from(cube.span(field).count().ilog2()));
+    bits.iter().sum()
+}
+
 /// Blocks of addresses, some inside others, that the rules of a list share.
 struct Blocks {
     family: Cube,
@@ -170,7 +186,10 @@ impl Blocks {
         let mut blocks: Vec<Span> = Vec::new();
         for _ in 0..=size {
             let inside = (!blocks.is_empty() && random.chance(50)).then(|| random.pick(&blocks));
-            let length = random.pick(&[8, 12, 14, 16, 16, 20, 22, 24, 24, 24, 26, 28, 30, 32, 32]);
+            let length = random.pick(&[
+                16, 20, 22, 24, 24, 24, 25, 26, 27, 28, 29, 30, 32, 32, 32, 32,
+            ]);
+            let length = if random.chance(1) { 8 } else { length };
             let host = (bits - length * bits / 32).min(127);
             let number = u128::from(random.next()) << 64 | u128::from(random.next());
             let base = inside.map_or(number >> (128 - bits), |block: Span| {
@@ -203,7 +222,7 @@ impl Blocks {
     }
 
     fn firewall(&self, random: &mut Random) -> Cube {
-        let (source, destination) = random.pick(&[(90, 3), (5, 60), (30, 30), (3, 10)]);
+        let (source, destination) = random.pick(&[(90, 2), (2, 60), (5, 5), (2, 10)]);
         let cube = self
             .family
             .with(Field::Source, self.address(random, source))
@@ -216,17 +235,18 @@ impl Blocks {
     }
 
     fn chain(&self, random: &mut Random) -> Cube {
+        let (source, destination) = random.pick(&[(60, 3), (3, 60), (5, 5)]);
         let cube = self
             .family
-            .with(Field::Source, self.address(random, 30))
-            .with(Field::Destination, self.address(random, 35));
+            .with(Field::Source, self.address(random, source))
+            .with(Field::Destination, self.address(random, destination));
         service(cube, random, 30)
     }
 
     fn group(&self, random: &mut Random) -> Vec<Cube> {
-        let cube = service(self.family, random, 10);
+        let cube = service(self.family, random, 5);
         let sources: Vec<Span> = (0..random.pick(&[1, 1, 1, 2, 3]))
-            .map(|_| self.address(random, 25))
+            .map(|_| self.address(random, 5))
             .collect();
         let ports: Vec<Span> = if cube.span(Field::B).count() == 1 {
             (0..random.pick(&[1, 1, 2])).map(|_| port(random)).collect()

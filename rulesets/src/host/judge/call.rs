@@ -60,7 +60,7 @@ pub(super) fn exits<'a>(
     for thread in summary.through {
         exits.push(Exit {
             end: End::of(&place.base.policy),
-            by: By::Policy(chain),
+            by: By::Policy(chain, &place.base.policy),
             env: thread.env,
             literals: machine.paths.literals(thread.path),
         });
@@ -116,8 +116,8 @@ pub(super) fn rank(place: &Place<'_, '_>, by: &By<'_>) -> u8 {
     };
     match (main, by) {
         (true, By::Rule(_)) => 3,
-        (true, By::Policy(_) | By::Default(_)) => 2,
+        (true, By::Policy(..) | By::Default(..)) => 2,
         (false, By::Rule(_)) => 1,
-        (false, By::Policy(_) | By::Default(_)) => 0,
+        (false, By::Policy(..) | By::Default(..)) => 0,
     }
 }

@@ -50,7 +50,7 @@ impl<'a> Run<'_, 'a> {
         let ghost = fail.map(|world| {
             let way = Way {
                 end: End::Drop,
-                by: By::Default(default),
+                by: By::Default("routing", default),
                 literals: world.certain(),
             };
             self.stop(way, &world, HERE)
@@ -148,5 +148,5 @@ static ROUTING: LazyLock<Chain> = LazyLock::new(|| Chain {
 });
 
 /// The defaults that stop a packet between the hooks.
-const FORWARDING: &str = "routing: the host does not forward";
-const REVERSE_PATH: &str = "routing: reverse path filter";
+const FORWARDING: &str = "the host does not forward";
+const REVERSE_PATH: &str = "reverse path filter";

@@ -3,7 +3,7 @@
 
 use super::world::{NO_BASE_CHAIN, World};
 use crate::packet::{Packet, State};
-use crate::program::evaluate::{By, End, Literal, Way};
+use crate::program::evaluate::{End, Literal, Way};
 
 impl World<'_> {
     /// The packet with what rules did to it.
@@ -25,7 +25,7 @@ impl<'a> World<'a> {
             by: self
                 .passed
                 .first()
-                .map_or(By::Default(NO_BASE_CHAIN), |passed| passed.by),
+                .map_or(NO_BASE_CHAIN, |passed| passed.by),
             literals: self.certain(),
         }
     }

@@ -64,7 +64,7 @@ impl<'a> World<'a> {
             env: sight.env(),
             sight,
             passed: vec![Passed {
-                by: By::Default(NO_BASE_CHAIN),
+                by: NO_BASE_CHAIN,
                 rank: 0,
                 order: 0,
                 literals: Vec::new(),
@@ -176,5 +176,5 @@ const WAYS_KEPT: usize = 64;
 /// Past this many conditions in all, ways are taken together before more conditions are added.
 const WAYS_COMBINED: usize = 512;
 
-/// The set that is named when no base chain sees a packet.
-pub(super) const NO_BASE_CHAIN: &str = "no base chain";
+/// What is named when no base chain sees a packet.
+pub(super) const NO_BASE_CHAIN: By<'static> = By::Default("netfilter", "no base chain");

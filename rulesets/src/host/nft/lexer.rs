@@ -109,8 +109,10 @@ impl<'a> Lexer<'a> {
     fn word(&mut self, rest: &'a str) -> Token<'a> {
         let end = rest
             .find(|c: char| c.is_whitespace() || ENDS.contains(c))
-            .unwrap_or(rest.len())
-            .max(rest.chars().next().map_or(1, char::len_utf8));
+            .unwrap_or(rest.len());
+        let end = end.max(rest.chars().next().map_or(1, char::len_utf8));
+        let broken = rest[..end].len() > 1 && rest[end..].starts_with(['\r', '\n']);
+        let end = end - usize::from(broken && rest[..end].ends_with('\\'));
         let mut word = &rest[..end];
         if let Some(colon) = word.find(':').filter(|_| !has_own_colons(word)) {
             word = &word[..colon.max(1)];

@@ -33,8 +33,8 @@ impl Layer {
                     done.continued.extend(summary.continued);
                 }
                 for exit in summary.exits {
-                    let path = machine.paths.graft(thread.path, exit.path);
-                    done.end(Exit { path, ..exit }, &machine.paths);
+                    let onto = thread.path;
+                    done.end(Exit { onto, ..exit }, &mut machine.paths);
                 }
                 for back in summary.through {
                     let path = machine.paths.graft(thread.path, back.path);
@@ -51,7 +51,7 @@ impl Layer {
         });
         let ways = ways.chain(live.iter().map(|thread| Way {
             end,
-            by: By::Default(&fallback.set),
+            by: By::Default(&fallback.set, &fallback.text),
             literals: machine.paths.literals(thread.path),
         }));
         let names = Names {

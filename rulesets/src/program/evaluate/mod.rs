@@ -162,18 +162,23 @@ impl<'p, 'a> Machine<'p, 'a> {
                     at,
                     env: thread.env,
                     path: thread.path,
+                    onto: ROOT,
                 };
-                frame.done.end(exit, &self.paths);
+                frame.done.end(exit, &mut self.paths);
             }
             return false;
         };
         self.budget = budget;
+        if step::passed_by(&self.eyes, rule, &frame.live) {
+            frame.at += 1;
+            return true;
+        }
         let effect = step::read(self, at, &frame.live);
         if !effect.missing.is_empty() {
             frame.waiting = effect.missing;
             return true;
         }
-        effect.apply(&mut frame.done, &mut frame.live, &self.paths);
+        effect.apply(&mut frame.done, &mut frame.live, &mut self.paths);
         frame.at += 1;
         true
     }

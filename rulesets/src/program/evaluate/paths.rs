@@ -5,7 +5,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::literal::Literal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The tree.
 #[derive(Debug)]
@@ -92,23 +92,22 @@ impl<'a> Paths<'a> {
 
 /// At most `limit` of these literals, in their order, without repetition.
 pub(crate) fn bounded(mut literals: Vec<Literal<'_>>, limit: usize) -> Vec<Literal<'_>> {
-    if literals.len() <= 1 {
-        return literals;
+    if literals.len() > limit {
+        let held = literals.iter().filter(|literal| literal.holds).count();
+        let (mut room_held, mut room_other) = (limit, limit.saturating_sub(held));
+        literals.retain(|literal| {
+            let room = if literal.holds {
+                &mut room_held
+            } else {
+                &mut room_other
+            };
+            let kept = *room > 0;
+            *room = room.saturating_sub(1);
+            kept
+        });
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     literals.retain(|literal| seen.insert(literal.id()));
-    let held = literals.iter().filter(|literal| literal.holds).count();
-    let (mut room_held, mut room_other) = (limit, limit.saturating_sub(held));
-    literals.retain(|literal| {
-        let room = if literal.holds {
-            &mut room_held
-        } else {
-            &mut room_other
-        };
-        let kept = *room > 0;
-        *room = room.saturating_sub(1);
-        kept
-    });
     literals
 }
 

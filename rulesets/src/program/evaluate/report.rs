@@ -6,7 +6,7 @@ use super::literal::{At, Literal};
 use super::paths::bounded;
 use super::summary::End;
 use crate::answer::{Answer, Fate, Outcome};
-use crate::program::Chain;
+use crate::program::{Chain, Verdict};
 use crate::verdict::Decider;
 use std::collections::BTreeSet;
 
@@ -23,9 +23,9 @@ pub(crate) struct Way<'a> {
 pub(crate) enum By<'a> {
     Rule(At<'a>),
     /// The policy of a base chain.
-    Policy(&'a Chain),
-    /// The default of this set.
-    Default(&'a str),
+    Policy(&'a Chain, &'a Verdict),
+    /// The default of a set, and what it is called.
+    Default(&'a str, &'a str),
 }
 
 /// How rules are named.
@@ -84,26 +84,40 @@ impl By<'_> {
     pub(crate) fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Rule(a), Self::Rule(b)) => a.same(b),
-            (Self::Policy(a), Self::Policy(b)) => std::ptr::eq(*a, *b),
-            (Self::Default(a), Self::Default(b)) => a == b,
-            (Self::Rule(_) | Self::Policy(_) | Self::Default(_), _) => false,
+            (Self::Policy(a, _), Self::Policy(b, _)) => std::ptr::eq(*a, *b),
+            (Self::Default(a, a_text), Self::Default(b, b_text)) => (a, a_text) == (b, b_text),
+            (Self::Rule(_) | Self::Policy(..) | Self::Default(..), _) => false,
         }
     }
 
     /// The decider as reports name it.
     pub(crate) fn decider(&self, names: Names) -> Decider {
-        let (set, chain, rule) = match self {
-            Self::Rule(at) => (&at.chain.set, Some(&at.chain.name), at.rule),
-            Self::Policy(chain) => (&chain.set, Some(&chain.name), None),
-            Self::Default(set) => (&(*set).to_owned(), None, None),
+        let (set, chain, rule, default) = match self {
+            Self::Rule(at) => (at.chain.set.as_str(), Some(at.chain), at.rule, None),
+            Self::Policy(chain, policy) => {
+                let policy = match policy {
+                    Verdict::Accept => "policy accept",
+                    Verdict::Drop => "policy drop",
+                    Verdict::Reject { .. }
+                    | Verdict::Return
+                    | Verdict::Continue
+                    | Verdict::Jump(_)
+                    | Verdict::Goto(_) => "policy",
+                };
+                (chain.set.as_str(), Some(*chain), None, Some(policy))
+            }
+            Self::Default(set, text) => (*set, None, None, Some(*text)),
         };
+        let text = rule.map(|rule| rule.text.clone());
         Decider {
             layer: names.layer.to_owned(),
-            set: set.clone(),
-            chain: chain.filter(|_| names.chains).cloned(),
+            set: set.to_owned(),
+            chain: chain
+                .filter(|_| names.chains)
+                .map(|chain| chain.name.clone()),
             handle: rule.and_then(|rule| rule.handle),
             index: rule.map(|rule| rule.index),
-            rule: rule.map(|rule| rule.text.clone()),
+            rule: text.or_else(|| default.map(str::to_owned)),
             default: rule.is_none(),
         }
     }

@@ -7,8 +7,8 @@ use super::paths::{Paths, ROOT};
 use super::rewrite::{Applies, rewrite};
 use super::sight::Env;
 use super::summary::{End, Exit, Summary, Thread, join};
-use super::truth::Truth;
-use crate::program::{Element, Key, NamedSet, Step, Test, Translation, Verdict, VerdictMap};
+use super::truth::{Eyes, Truth};
+use crate::program::{Element, Key, NamedSet, Rule, Step, Test, Translation, Verdict, VerdictMap};
 
 /// What a rule did.
 #[derive(Debug, Default)]
@@ -26,7 +26,12 @@ pub(super) struct Effect<'a> {
 
 impl<'a> Effect<'a> {
     /// Takes the effect over into the chain's own.
-    pub(super) fn apply(self, done: &mut Summary<'a>, live: &mut Vec<Thread>, paths: &Paths<'a>) {
+    pub(super) fn apply(
+        self,
+        done: &mut Summary<'a>,
+        live: &mut Vec<Thread>,
+        paths: &mut Paths<'a>,
+    ) {
         for exit in self.exits {
             done.end(exit, paths);
         }
@@ -42,6 +47,23 @@ impl<'a> Effect<'a> {
             join(live, thread, paths);
         }
     }
+}
+
+/// True when one of the tests a rule begins with is certainly false: whatever the others say, it does
+/// nothing.
+pub(super) fn passed_by(eyes: &Eyes<'_, '_>, rule: &Rule, live: &[Thread]) -> bool {
+    let fails = |thread: &Thread| {
+        for step in &rule.steps {
+            let Step::Test(test) = step else {
+                return false;
+            };
+            if eyes.test(test, thread.env) == Truth::False {
+                return true;
+            }
+        }
+        false
+    };
+    live.iter().all(fails)
 }
 
 /// Reads one rule.
@@ -174,8 +196,8 @@ impl<'a> Reader<'_, '_, 'a> {
         self.effect.unlisted += known.unlisted;
         let paths = &mut self.machine.paths;
         for exit in known.exits {
-            let path = paths.graft(thread.path, exit.path);
-            self.effect.exits.push(Exit { path, ..exit });
+            let onto = thread.path;
+            self.effect.exits.push(Exit { onto, ..exit });
         }
         let back = known.through.into_iter().map(|back| Thread {
             path: paths.graft(thread.path, back.path),
@@ -295,6 +317,7 @@ impl<'a> Reader<'_, '_, 'a> {
             at: self.at,
             env: thread.env,
             path: thread.path,
+            onto: ROOT,
         });
     }
 

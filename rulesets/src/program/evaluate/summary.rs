@@ -2,7 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::literal::At;
-use super::paths::Paths;
+use super::paths::{Paths, ROOT};
 use super::rewrite::Rewrite;
 use super::sight::Env;
 
@@ -33,8 +33,9 @@ pub(crate) struct Exit<'a> {
     pub(crate) end: End<'a>,
     pub(crate) at: At<'a>,
     pub(crate) env: Env,
-    /// A node of [`Paths`].
+    /// A node of [`Paths`], to be put behind the node `onto`.
     pub(crate) path: usize,
+    pub(crate) onto: usize,
 }
 
 /// What ends a packet's way through a base chain.
@@ -49,7 +50,7 @@ pub(crate) enum End<'a> {
 
 impl<'a> Summary<'a> {
     /// Adds a way to end, together with those of the same rule and effect.
-    pub(crate) fn end(&mut self, mut exit: Exit<'a>, paths: &Paths<'a>) {
+    pub(crate) fn end(&mut self, mut exit: Exit<'a>, paths: &mut Paths<'a>) {
         if !exit.end.goes_on() {
             exit.env = Env {
                 mark: None,
@@ -60,11 +61,12 @@ impl<'a> Summary<'a> {
             known.end == exit.end && known.env == exit.env && known.at.same(&exit.at)
         };
         if let Some(known) = self.exits.iter_mut().find(same) {
-            known.path = paths.meet(known.path, exit.path);
+            let path = paths.graft(exit.onto, exit.path);
+            known.path = paths.meet(known.path, path);
             return;
         }
         if self.exits.len() < EXITS_LISTED {
-            self.exits.push(exit);
+            self.push(exit, paths);
             return;
         }
         let alike = |known: &Exit<'a>| known.end.alike(&exit.end) && known.env == exit.env;
@@ -75,6 +77,12 @@ impl<'a> Summary<'a> {
         if self.exits.len() >= 2 * EXITS_LISTED {
             exit.end = End::Unclear;
         }
+        self.push(exit, paths);
+    }
+
+    fn push(&mut self, mut exit: Exit<'a>, paths: &mut Paths<'a>) {
+        exit.path = paths.graft(exit.onto, exit.path);
+        exit.onto = ROOT;
         self.exits.push(exit);
     }
 

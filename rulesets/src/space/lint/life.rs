@@ -68,6 +68,11 @@ impl Lives {
         let mut determined = true;
         let mut cover = BTreeSet::new();
         for member in members {
+            let hides = |other: u32| self.hides(survey, other, rule, *member);
+            if let Some(other) = survey.trees.covering(survey.rect(*member), hides) {
+                cover.insert(other);
+                continue;
+            }
             let earlier = self.earlier(survey, rule, *member);
             match search.uncovered(survey.rect(*member), &earlier, &survey.rects) {
                 Ok(Some(cells)) => return Finding::Life(Life::Live(survey.grid.point(&cells))),
@@ -89,11 +94,14 @@ impl Lives {
     fn earlier(&self, survey: &Survey<'_>, rule: u32, member: u32) -> Vec<u32> {
         let mut touching = Vec::new();
         survey.trees.touching(survey.rect(member), &mut touching);
-        touching.retain(|other| {
-            let at = *other as usize;
-            *other < member && survey.rules[at] != rule && !self.dead[at]
-        });
+        touching.retain(|other| self.hides(survey, *other, rule, member));
         touching
+    }
+
+    /// True when a rectangle can take packets from a member of a rule.
+    fn hides(&self, survey: &Survey<'_>, other: u32, rule: u32, member: u32) -> bool {
+        let at = other as usize;
+        other < member && survey.rules[at] != rule && !self.dead[at]
     }
 
     /// The rules that hide a rule, as few as dropping one after the other leaves.
@@ -112,7 +120,7 @@ impl Lives {
             }
         }
         rules.sort_by(|one, other| one.0.total_cmp(&other.0));
-        if rules.len() > MOST_SHRUNK {
+        if rules.len() > MOST_SHRUNK || rules.len() == 1 {
             rules.clear();
         }
         for (_, other) in rules {
@@ -143,7 +151,7 @@ impl Lives {
         }
     }
 
-    /// The rule that takes the most packets from a dead rule and gives them another label.
+    /// A rule that takes packets from a dead rule and gives them another label.
     fn other_label(
         &self,
         survey: &Survey<'_>,
@@ -151,6 +159,14 @@ impl Lives {
         rule: u32,
         cover: &[u32],
     ) -> Option<u32> {
+        for member in &survey.members[rule as usize] {
+            let deciders = probes(survey.rect(*member))
+                .filter_map(|cells| survey.trees.first(&cells, |_| true));
+            let mut others = deciders.filter(|one| survey.label(*one) != survey.label(*member));
+            if let Some(taker) = others.next() {
+                return Some(survey.rules[taker as usize]);
+            }
+        }
         let mut takers: Vec<(bool, f64, u32, u32)> = Vec::new();
         for member in &survey.members[rule as usize] {
             for other in self.earlier(survey, rule, *member) {

@@ -55,8 +55,7 @@ pub struct Cover {
     /// The rules, in the order of the list; the rule of `other_label` is one of them, and where there
     /// are at most 64 others, none of those can be left out.
     pub rules: Vec<u32>,
-    /// A rule that takes packets of the dead rule and gives them another label, if one does; the one
-    /// that takes the most of them.
+    /// A rule that takes packets of the dead rule and gives them another label, if one does.
     pub other_label: Option<u32>,
 }
 

@@ -1,0 +1,93 @@
+//! Rules out: our own neutral JSON, Terraform, command lines.
+//!
+//! What is written here reads back as the same rules; what a form cannot express is an error that names
+//! the rule.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod commands;
+pub(crate) mod neutral;
+mod terraform;
+
+pub use commands::commands;
+pub use neutral::json;
+pub use terraform::{rule_set, short_rules};
+
+use crate::flow::Direction;
+use crate::rule::{Peer, Rule, Service};
+use crate::security_group::SecurityGroup;
+use crate::text::shown;
+
+/// Why rules could not be written.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum ExportError {
+    /// A rule says what the form has no words for.
+    #[error("`{set}` {direction} rule {index} `{rule}`: {reason}")]
+    Rule {
+        /// The rule set.
+        set: String,
+        /// Its direction.
+        direction: Direction,
+        /// The rule's position in its own list, from 0.
+        index: usize,
+        /// The rule's own text.
+        rule: String,
+        /// What cannot be expressed, and the remedy.
+        reason: &'static str,
+    },
+    /// The name is none that the form allows.
+    #[error("`{0}` is not a name (letters, digits, `-` and `_`, no digit first)")]
+    Name(String),
+    /// There is no group to write.
+    #[error("there is no rule to write")]
+    Nothing,
+}
+
+/// The rules of both directions, each with its place.
+fn each(group: &SecurityGroup) -> impl Iterator<Item = (Direction, usize, &Rule)> {
+    [Direction::Inbound, Direction::Outbound]
+        .into_iter()
+        .flat_map(|direction| {
+            let rules = group.rules(direction).iter().enumerate();
+            rules.map(move |(index, rule)| (direction, index, rule))
+        })
+}
+
+/// Refuses what no form of the vendor's has words for.
+fn expressible(rule: &Rule) -> Result<(), &'static str> {
+    match rule.peer.named() {
+        Peer::All => Err(
+            "`ALL` as the far end does not say whether IPv6 is meant; write 0.0.0.0/0, ::/0, or a rule \
+             for each",
+        ),
+        Peer::Unnamed => Err("names no far end; write the address block into the rule"),
+        Peer::Net(_) | Peer::Group(_) | Peer::Template(_) | Peer::Members(_) => Ok(()),
+    }
+}
+
+fn refuse(
+    group: &SecurityGroup,
+    (direction, index, rule): (Direction, usize, &Rule),
+    reason: &'static str,
+) -> ExportError {
+    ExportError::Rule {
+        set: shown(&group.id, 60),
+        direction,
+        index,
+        rule: shown(&rule.text, 160),
+        reason,
+    }
+}
+
+/// The service as a rule writes it: the template's id where it names one.
+fn template(service: &Service) -> Option<&str> {
+    match service {
+        Service::Template(id) => Some(id),
+        Service::Members(members) => Some(&members.of),
+        Service::All
+        | Service::Tcp(_)
+        | Service::Udp(_)
+        | Service::Icmp
+        | Service::Icmpv6
+        | Service::Gre => None,
+    }
+}

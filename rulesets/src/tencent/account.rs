@@ -1,0 +1,163 @@
+//! What the documents of one account say, put together.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use super::acl::NetworkAcl;
+use super::facts::{Bindings, GroupProfile, GroupReferences};
+use super::layer::chain;
+use crate::document::{Document, Instance, NamedLayer};
+use crate::flow::Direction;
+use crate::layer::{Fallback, Layer, LayerKind};
+use crate::members::Inventory;
+use crate::program::Verdict;
+use crate::security_group::{SecurityGroup, SecurityGroups};
+
+/// What documents of one account say of its rules, of what the rules name, and of what they are bound
+/// to.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Account {
+    /// The rules of security groups.
+    pub groups: Vec<SecurityGroup>,
+    /// The names of security groups.
+    pub profiles: Vec<GroupProfile>,
+    /// The members of groups and templates.
+    pub inventory: Inventory,
+    /// The network ACLs.
+    pub acls: Vec<NetworkAcl>,
+    /// The firewalls of Lighthouse instances; they have inbound rules alone.
+    pub firewalls: Vec<SecurityGroup>,
+    /// How many resources of each kind groups are bound to.
+    pub bindings: Vec<Bindings>,
+    /// Which groups name a group in their rules.
+    pub references: Vec<GroupReferences>,
+    /// The instances and interfaces.
+    pub machines: Vec<Machine>,
+    /// What a reader should know of all of it, one line each.
+    pub remarks: Vec<String>,
+}
+
+/// An instance or an interface, with what decides whether it may go.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Machine {
+    /// What it is and what is bound to it.
+    pub instance: Instance,
+    /// The vendor's word for its state, such as `RUNNING`; empty when the document has none.
+    pub state: String,
+    /// True when it waits in the recycle bin, where it keeps its groups.
+    pub recycled: bool,
+}
+
+impl Account {
+    /// Takes in what other documents say; a rule list of one id is replaced.
+    pub fn extend(&mut self, other: Self) {
+        replace(&mut self.groups, other.groups, |group| group.id.clone());
+        replace(&mut self.profiles, other.profiles, |profile| {
+            profile.id.clone()
+        });
+        replace(&mut self.firewalls, other.firewalls, |rules| {
+            rules.id.clone()
+        });
+        replace(&mut self.bindings, other.bindings, |one| one.id.clone());
+        replace(&mut self.references, other.references, |one| one.id.clone());
+        replace(&mut self.machines, other.machines, |one| {
+            one.instance.id.clone()
+        });
+        self.inventory.extend(other.inventory);
+        for acl in other.acls {
+            match self.acls.iter_mut().find(|own| own.id == acl.id) {
+                Some(own) => own.extend(acl),
+                None => self.acls.push(acl),
+            }
+        }
+        for line in other.remarks {
+            if !self.remarks.contains(&line) {
+                self.remarks.push(line);
+            }
+        }
+    }
+
+    /// The groups of these ids, in this order, with the members of what their rules name. An id that
+    /// is not here is the error.
+    pub fn bound<'a>(&self, ids: &[&'a str]) -> Result<SecurityGroups, &'a str> {
+        let found = |id: &&'a str| {
+            let group = self.groups.iter().find(|group| group.id == *id);
+            group.cloned().ok_or(*id)
+        };
+        let groups = ids.iter().map(found).collect::<Result<_, _>>()?;
+        Ok(SecurityGroups { groups }.with_members(&self.inventory))
+    }
+
+    /// The same in the form that the documents of every cloud are read into.
+    pub fn document(&self) -> Document {
+        let groups = self.groups.iter().map(|group| self.group_list(group));
+        let acls = self.acls.iter().map(NetworkAcl::list);
+        let firewalls = self.firewalls.iter().map(firewall_list);
+        Document {
+            lists: groups.chain(acls).chain(firewalls).collect(),
+            sets: self.inventory.sets(),
+            closed: Vec::new(),
+            instances: self
+                .machines
+                .iter()
+                .map(|machine| machine.instance.clone())
+                .collect(),
+            remarks: self.remarks.clone(),
+        }
+    }
+
+    fn group_list(&self, group: &SecurityGroup) -> NamedLayer {
+        let alone = SecurityGroups {
+            groups: vec![group.clone()],
+        };
+        let profile = self.profiles.iter().find(|one| one.id == group.id);
+        NamedLayer {
+            id: group.id.clone(),
+            name: profile.map(|one| one.name.clone()).unwrap_or_default(),
+            layer: Layer::from(&alone.with_members(&self.inventory)),
+            is_default: profile.is_some_and(|one| one.is_default),
+            attached: Vec::new(),
+            combines: true,
+            targets: Vec::new(),
+        }
+    }
+}
+
+impl From<&Account> for Document {
+    fn from(account: &Account) -> Self {
+        account.document()
+    }
+}
+
+/// The firewall of a Lighthouse instance: inbound rules, first match, everything outbound allowed
+/// (vendor page "Managing firewalls", 1103/41393).
+fn firewall_list(rules: &SecurityGroup) -> NamedLayer {
+    let fallback = |verdict, text: &str| Fallback {
+        set: rules.id.clone(),
+        verdict,
+        text: text.to_owned(),
+    };
+    NamedLayer {
+        id: rules.id.clone(),
+        name: String::new(),
+        layer: Layer {
+            kind: LayerKind::SecurityGroup,
+            provider: "tencent".to_owned(),
+            stateful: true,
+            inbound: vec![chain(&rules.id, Direction::Inbound, &rules.ingress)],
+            outbound: Vec::new(),
+            inbound_fallback: fallback(Verdict::Drop, "implicit reject"),
+            outbound_fallback: fallback(Verdict::Accept, "outbound traffic is not filtered"),
+            sets: Vec::new(),
+            remarks: Vec::new(),
+        },
+        is_default: false,
+        attached: vec![rules.id.clone()],
+        combines: false,
+        targets: Vec::new(),
+    }
+}
+
+fn replace<T>(own: &mut Vec<T>, new: Vec<T>, id: impl Fn(&T) -> String) {
+    let ids: std::collections::BTreeSet<String> = new.iter().map(&id).collect();
+    own.retain(|one| !ids.contains(&id(one)));
+    own.extend(new);
+}
