@@ -9,7 +9,6 @@ mod combine;
 pub mod ipset;
 pub mod iptables;
 mod judge;
-pub mod nft;
 mod read;
 
 pub use judge::{HostFacts, Passage, Stage, Translated};

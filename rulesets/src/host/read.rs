@@ -11,7 +11,7 @@
 use super::combine::Host;
 use super::ipset::{self, IpSet, Sets};
 use super::iptables::{self, Context};
-use super::{Backend, HostRules, Table, nft};
+use super::{Backend, HostRules, Table};
 use crate::flow::Family;
 use crate::text::shown;
 
@@ -141,15 +141,8 @@ impl HostRules {
 }
 
 /// The tables of a listing of nft and what of it was not understood.
-fn nft(text: &str, json: bool) -> Result<(Vec<Table>, Vec<String>), String> {
-    let parse = if json {
-        nft::parse_json
-    } else {
-        nft::parse_text
-    };
-    parse(text)
-        .map(|listing| (listing.tables, listing.gaps))
-        .map_err(|error| error.to_string())
+fn nft(_text: &str, _json: bool) -> Result<(Vec<Table>, Vec<String>), String> {
+    Err("a listing of nft, which is not read; give those of iptables-save".to_owned())
 }
 
 /// What the name of a listing says of it.
