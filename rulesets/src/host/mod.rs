@@ -6,11 +6,13 @@
 
 pub mod nft;
 mod combine;
+mod front_end;
 pub mod ipset;
 pub mod iptables;
 mod judge;
 mod read;
 
+pub use front_end::{FrontEnd, Wanted, front_end};
 pub use judge::{HostFacts, Passage, Stage, Translated};
 pub use read::{Error, ListingKind, NamedText, listing_kind};
 
