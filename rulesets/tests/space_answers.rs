@@ -160,10 +160,7 @@ fn a_rule_of_two_cubes_lives_when_one_of_them_does() {
         (2, ALLOW, (5, 10), (80, 80)),
     ]);
     let lint = report(&list);
-    assert_eq!(
-        lint.rules[1].life,
-        Life::Live(Point([10, 0, 6, 0, 80]))
-    );
+    assert_eq!(lint.rules[1].life, Life::Live(Point([10, 0, 6, 0, 80])));
 }
 
 #[test]

@@ -4,12 +4,12 @@
 //! let the packet pass, whoever made it, in the order of their priorities.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-pub mod nft;
 mod combine;
 mod front_end;
 pub mod ipset;
 pub mod iptables;
 mod judge;
+pub mod nft;
 mod read;
 
 pub use front_end::{FrontEnd, Wanted, front_end};

@@ -24,7 +24,7 @@ pub(super) const CAUSE: Cause = Cause {
     ],
     supports: &[Reading::TargetElsewhere],
     excludes: &[Reading::NoHostRules],
-    settled_by: &[Test::InsideRoot],
+    settled_by: &[Test::Inside, Test::InsideRoot],
     remedy: Remedy::HostFirewall(Steps {
         summary: "start the container, or correct the rewrite",
         risk: Risk::Review,

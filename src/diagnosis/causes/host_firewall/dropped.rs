@@ -16,7 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
     ],
     convicts: &[&[Reading::HostRulesDrop], &[Reading::LocalDropped]],
     supports: &[Reading::HostRulesOpen],
-    settled_by: &[Test::InsideRoot, Test::Witness],
+    settled_by: &[Test::Inside, Test::InsideRoot, Test::Witness],
     remedy: Remedy::HostFirewall(Steps {
         summary: "change the very rule that drops it, in its own table",
         risk: Risk::Review,

@@ -27,7 +27,7 @@ pub(super) const CAUSE: Cause = Cause {
     ],
     supports: &[Reading::HostOutputOpen],
     excludes: &[Reading::NoHostRules],
-    settled_by: &[Test::InsideRoot, Test::Witness],
+    settled_by: &[Test::Inside, Test::InsideRoot, Test::Witness],
     remedy: Remedy::HostFirewall(Steps {
         summary: "allow established replies, or the port, outbound",
         risk: Risk::Review,

@@ -22,7 +22,7 @@ pub(super) const CAUSE: Cause = Cause {
         &[Reading::HostRulesLimit, Reading::LocalRejected],
     ],
     supports: &[Reading::HostRulesLimit],
-    settled_by: &[Test::InsideRoot, Test::Repeat],
+    settled_by: &[Test::Inside, Test::InsideRoot, Test::Repeat],
     remedy: Remedy::HostFirewall(Steps {
         summary: "wait, then raise the limit",
         risk: Risk::Review,

@@ -20,7 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
     supports: &[Reading::HostRulesOpen, Reading::Prohibited],
     // Its ICMP error may be lost on the way, or held back by the kernel's own limit.
     tolerates: &[Reading::Timeout],
-    settled_by: &[Test::InsideRoot],
+    settled_by: &[Test::Inside, Test::InsideRoot],
     remedy: Remedy::HostFirewall(Steps {
         summary: "change the very rule that rejects it, in its own table",
         risk: Risk::Review,

@@ -20,7 +20,7 @@ pub(super) const CAUSE: Cause = Cause {
     convicts: &[&[Reading::HostRulesBan]],
     supports: &[Reading::HostRulesOpen],
     excludes: &[Reading::LocalDropped, Reading::LocalRejected],
-    settled_by: &[Test::Elsewhere, Test::InsideRoot],
+    settled_by: &[Test::Elsewhere, Test::Inside, Test::InsideRoot],
     remedy: Remedy::HostFirewall(Steps {
         summary: "lift the ban of this client",
         risk: Risk::Review,
