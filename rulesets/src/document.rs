@@ -257,7 +257,7 @@ impl Document {
         names.iter().filter_map(|name| supply(name)).collect()
     }
 
-    fn known(&self) -> String {
+    pub(crate) fn known(&self) -> String {
         let ids = self.lists.iter().map(|list| shown(&list.id, ID_SHOWN));
         let mut ids: Vec<String> = ids.take(IDS_SHOWN + 1).collect();
         if ids.is_empty() {

@@ -8,6 +8,7 @@ mod answer;
 mod answer_words;
 pub mod aws;
 pub mod azure;
+mod book;
 mod bound;
 mod build;
 mod clone_check;
@@ -45,6 +46,7 @@ mod verdict;
 pub mod windows;
 
 pub use answer::{Answer, Condition, Definite, Fate, Outcome};
+pub use book::{Asked, AskedLayer, Book, BookError, Layered, Origin, Selection, TextKind, Way};
 pub use clone_check::{CloneFinding, CloneSeverity, CloneTarget, ClonedRule, clone_findings};
 pub use cloud::{CloudFormat, read_cloud};
 pub use deletable::{Deletion, DeletionState, Obstacle, ObstacleKind, deletion};

@@ -70,6 +70,42 @@ fn names_override_headers_and_sets_come_first_wherever_they_stand() {
     assert_eq!(rules.gaps, Vec::<String>::new());
 }
 
+const SAVED: &str = include_str!("data/iptables/host.iptables-nft-save");
+const LISTED: &str = include_str!("data/iptables/host.nft");
+const MEMBERS: &str = include_str!("data/iptables/host.ipset-save");
+
+#[test]
+fn a_host_that_iptables_and_nft_both_show_has_every_rule_once_with_its_handle() {
+    let rules = read(&[("nft", LISTED), ("iptables-nft", SAVED), ("ipset", MEMBERS)]);
+    let tables: Vec<&str> = rules
+        .tables
+        .iter()
+        .map(|table| table.name.as_str())
+        .collect();
+    assert_eq!(tables, ["mangle", "raw", "filter", "nat"]);
+    let chains = rules.tables.iter().flat_map(|table| &table.chains);
+    for rule in chains.flat_map(|chain| &chain.chain.rules) {
+        assert!(
+            rule.handle.is_some() && rule.text.starts_with("-A "),
+            "{rule:?}"
+        );
+    }
+    assert_eq!(rules.gaps, Vec::<String>::new());
+}
+
+#[test]
+fn a_host_that_nft_alone_shows_says_what_to_add() {
+    let rules = read(&[("nft", LISTED)]);
+    assert_eq!(rules.tables.len(), 4);
+    let advice = |gap: &&String| gap.ends_with("give the output of `iptables-save` too");
+    assert_eq!(
+        rules.gaps.iter().filter(advice).count(),
+        4,
+        "{:?}",
+        rules.gaps
+    );
+}
+
 #[test]
 fn an_error_names_its_listing() {
     let listings = [NamedText {

@@ -16,9 +16,11 @@ const NOTHING: Budget = Budget {
     total: 0,
 };
 
-/// A list of TCP rules from sources to ports, such as `(1, ALLOW, (0, 9), (22, 22))`, that denies
-/// what no rule matches.
-fn list(rules: &[(u32, Label, (u128, u128), (u128, u128))]) -> List {
+/// A TCP rule from sources to ports, such as `(1, ALLOW, (0, 9), (22, 22))`.
+type Line = (u32, Label, (u128, u128), (u128, u128));
+
+/// A list of rules that denies what none matches.
+fn list(rules: &[Line]) -> List {
     let entries = rules.iter().map(|(rule, label, sources, ports)| Entry {
         cube: tcp(*sources, *ports),
         label: *label,

@@ -1,18 +1,19 @@
-//! Every answer about sets of packets again by binary decision diagrams, and packet by packet, on a
-//! thousand random lists.
+//! Every answer about sets of packets again by binary decision diagrams, on a thousand random lists.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 #[path = "support/bdd.rs"]
 mod bdd;
+#[path = "support/cases.rs"]
+mod cases;
 #[path = "support/rule_lists.rs"]
 mod rule_lists;
 
 use bdd::{Bdd, Set};
+use cases::case;
 use oxidd::BooleanFunction;
-use rule_lists::{Flavour, Random, edited, list, packet};
 use rulesets::space::{
-    Budget, Bulk, Change, Cube, Decided, Entry, Field, Label, Life, Lint, List, Removal, Span,
-    decisions, diff, lint, region,
+    Budget, Change, Cube, Decided, Entry, Field, Label, Life, Lint, List, Removal, decisions, diff,
+    lint, region,
 };
 
 #[test]
@@ -37,52 +38,26 @@ fn the_last_quarter_of_a_thousand_lists_agrees_with_decision_diagrams() {
 
 /// Compares all answers about the lists of these seeds.
 fn agree(seeds: std::ops::Range<u64>) {
-    let mut oracles = [Cube::V4, Cube::ALL].map(|family| (family, Bdd::new(&family, NODES)));
+    let mut oracles = [Cube::V4, Cube::ALL].map(|family| Bdd::new(&family, NODES));
     for seed in seeds {
-        let mut random = Random::new(seed);
-        let flavour = Flavour::ALL[usize::try_from(seed % 7).unwrap()];
-        let size = match random.below(40) {
-            0 => 300,
-            1..=4 => 1 + u32::try_from(random.below(5)).unwrap(),
-            _ => 5 + u32::try_from(random.below(56)).unwrap(),
-        };
-        let (family, oracle) = &mut oracles[usize::from(seed % 5 == 0)];
-        // A comb falls into as many regions as its teeth have combinations.
-        let size = if flavour == Flavour::Comb {
-            size.min(24)
-        } else {
-            size
-        };
-        let list = list(flavour, family, size, seed);
-        let edits = 1 + u32::try_from(random.below(4)).unwrap();
-        let after = edited(&list, edits, &mut random);
-        let case = format!("seed {seed}: {size} rules of {flavour:?}");
+        let case = case(seed);
+        let oracle = &mut oracles[usize::from(case.family == Cube::ALL)];
         oracle.clear();
-        let truth = Truth::new(oracle, &list);
-        let report = lint(&list, family, &Budget::default());
-        the_dead_are_dead(oracle, &truth, &list, &report, &case);
-        the_redundant_can_go(oracle, &truth, &list, &report, &case);
-        let within = if size < 300 {
-            *family
-        } else {
-            one_destination(&list, family)
-        };
-        let regions = decisions(&list, &within, &Budget::default()).unwrap();
-        let [truth, new] =
-            [&list, &after].map(|list| Truth::new(oracle, list).within(oracle, &within));
+        let (list, after, within) = (&case.list, &case.after, &case.within);
+        let [truth, new] = [list, after].map(|list| Truth::new(oracle, list, within));
         let about = About {
-            list: &list,
+            list,
             truth: &truth,
-            case: &case,
+            within,
+            case: &case.name,
         };
-        regions_are_right(oracle, &about, &regions, &within);
-        let changes = diff(&list, &after, &within, &Budget::default()).unwrap();
-        changes_are_right(oracle, [&truth, &new], [&list, &after], &changes, &case);
-        every_packet_agrees(
-            &Means::new(&list, &after, &regions, &changes),
-            &within,
-            seed,
-        );
+        let report = lint(list, within, &Budget::default());
+        the_dead_are_dead(oracle, &about, &report);
+        the_redundant_can_go(oracle, &about, &report);
+        let regions = decisions(list, within, &Budget::default()).unwrap();
+        regions_are_right(oracle, &about, &regions);
+        let changes = diff(list, after, within, &Budget::default()).unwrap();
+        changes_are_right(oracle, [&truth, &new], [list, after], &changes, &case.name);
     }
 }
 
@@ -90,6 +65,7 @@ fn agree(seeds: std::ops::Range<u64>) {
 struct About<'a> {
     list: &'a List,
     truth: &'a Truth,
+    within: &'a Cube,
     case: &'a str,
 }
 
@@ -100,18 +76,9 @@ struct Truth {
 }
 
 impl Truth {
-    fn new(oracle: &mut Bdd, list: &List) -> Self {
-        let (decided, left) = oracle.decided(list);
+    fn new(oracle: &mut Bdd, list: &List, within: &Cube) -> Self {
+        let (decided, left) = oracle.decided(list, within);
         Self { decided, left }
-    }
-
-    /// As far as packets lie within a cube.
-    fn within(mut self, oracle: &mut Bdd, within: &Cube) -> Self {
-        let inside = oracle.cube(within);
-        for set in self.decided.iter_mut().chain([&mut self.left]) {
-            *set = set.and(&inside).unwrap();
-        }
-        self
     }
 
     /// The packets that get a label.
@@ -137,7 +104,13 @@ impl Truth {
     }
 }
 
-fn the_dead_are_dead(oracle: &mut Bdd, truth: &Truth, list: &List, report: &Lint, case: &str) {
+fn the_dead_are_dead(oracle: &mut Bdd, about: &About<'_>, report: &Lint) {
+    let About {
+        list,
+        truth,
+        within,
+        case,
+    } = about;
     for found in &report.rules {
         let decides = truth.rule(oracle, list, found.rule);
         match &found.life {
@@ -148,7 +121,7 @@ fn the_dead_are_dead(oracle: &mut Bdd, truth: &Truth, list: &List, report: &Lint
             }
             Life::Dead(cover) => {
                 assert!(!decides.satisfiable(), "{case}: rule {} lives", found.rule);
-                let own = cubes(list, |entry| entry.rule == found.rule);
+                let own = inside(list, within, found.rule);
                 let held = cubes(list, |entry| cover.rules.contains(&entry.rule));
                 let left = oracle
                     .cubes(&own)
@@ -181,9 +154,18 @@ fn the_dead_are_dead(oracle: &mut Bdd, truth: &Truth, list: &List, report: &Lint
                     "{case}"
                 );
             }
-            Life::Outside | Life::NotDetermined => panic!("{case}: {found:?}"),
+            Life::Outside => assert_eq!(inside(list, within, found.rule), [], "{case}"),
+            Life::NotDetermined => panic!("{case}: {found:?}"),
         }
     }
+}
+
+/// The cubes of a rule as far as they lie within.
+fn inside(list: &List, within: &Cube, rule: u32) -> Vec<Cube> {
+    let own = cubes(list, |entry| entry.rule == rule);
+    own.iter()
+        .filter_map(|cube| cube.intersect(within))
+        .collect()
 }
 
 /// The rules before a rule that take packets from it.
@@ -199,7 +181,13 @@ fn takes_before(
     taking.map(|(entry, _)| entry.rule).collect()
 }
 
-fn the_redundant_can_go(oracle: &mut Bdd, truth: &Truth, list: &List, report: &Lint, case: &str) {
+fn the_redundant_can_go(oracle: &mut Bdd, about: &About<'_>, report: &Lint) {
+    let About {
+        list,
+        truth,
+        within,
+        case,
+    } = about;
     for found in &report.rules {
         let without = without(list, &[found.rule]);
         match &found.removal {
@@ -215,7 +203,7 @@ fn the_redundant_can_go(oracle: &mut Bdd, truth: &Truth, list: &List, report: &L
         }
     }
     let short = without(list, &report.removable_together);
-    let rest = Truth::new(oracle, &short);
+    let rest = Truth::new(oracle, &short, within);
     for label in LABELS {
         let (old, new) = (
             truth.labelled(oracle, list, label),
@@ -252,8 +240,13 @@ fn falls_to_the_same(oracle: &mut Bdd, truth: &Truth, list: &List, rule: u32) ->
         })
 }
 
-fn regions_are_right(oracle: &mut Bdd, about: &About<'_>, regions: &[Decided], within: &Cube) {
-    let About { list, truth, case } = about;
+fn regions_are_right(oracle: &mut Bdd, about: &About<'_>, regions: &[Decided]) {
+    let About {
+        list,
+        truth,
+        within,
+        case,
+    } = about;
     all_apart(
         &regions.iter().map(|part| part.cube).collect::<Vec<_>>(),
         case,
@@ -320,82 +313,6 @@ fn all_apart(cubes: &[Cube], case: &str) {
     }
 }
 
-/// Packets to the destination of the first rule that names one.
-fn one_destination(list: &List, family: &Cube) -> Cube {
-    let every = family.span(Field::Destination);
-    let mut spans = list
-        .entries
-        .iter()
-        .map(|entry| entry.cube.span(Field::Destination));
-    let narrow = spans.find(|span| *span != every).unwrap_or(every);
-    family.with(Field::Destination, Span::one(narrow.first()))
-}
-
-/// All ways to decide a packet.
-struct Means<'a> {
-    before: &'a List,
-    after: &'a List,
-    bulk: Bulk,
-    small: Bulk,
-    regions: Bulk,
-    changes: Bulk,
-    wanted: &'a [Change],
-}
-
-impl<'a> Means<'a> {
-    fn new(before: &'a List, after: &'a List, regions: &[Decided], wanted: &'a [Change]) -> Self {
-        let entry = |(cube, label, rule)| Entry { cube, label, rule };
-        let parts = regions
-            .iter()
-            .filter_map(|part| Some(entry((part.cube, part.decision.label, part.decision.rule?))));
-        let changes = (0..).zip(wanted);
-        let changes = changes.map(|(rule, change)| entry((change.cube, Label(1), rule)));
-        let bulk = |entries: Vec<Entry>| {
-            let default = before.default;
-            Bulk::new(&List { entries, default })
-        };
-        Self {
-            before,
-            after,
-            bulk: Bulk::new(before),
-            small: Bulk::small(before),
-            regions: bulk(parts.collect()),
-            changes: bulk(changes.collect()),
-            wanted,
-        }
-    }
-}
-
-/// Asks about packets at the ends of rules.
-fn every_packet_agrees(means: &Means<'_>, family: &Cube, seed: u64) {
-    let mut random = Random::new(seed);
-    for _ in 0..PACKETS {
-        let point = packet(means.before, family, &mut random);
-        let decision = means.before.decide(&point);
-        assert_eq!(
-            means.bulk.decide(&point),
-            decision,
-            "seed {seed}: {point:?}"
-        );
-        assert_eq!(
-            means.small.decide(&point),
-            decision,
-            "seed {seed}: {point:?}"
-        );
-        assert_eq!(
-            means.regions.decide(&point),
-            decision,
-            "seed {seed}: {point:?}"
-        );
-        let after = means.after.decide(&point);
-        let change = means.changes.decide(&point).rule;
-        let change = change.map(|at| &means.wanted[at as usize]);
-        let expected = (decision.label != after.label).then_some((decision, after));
-        let found = change.map(|change| (change.before, change.after));
-        assert_eq!(found, expected, "seed {seed}: {point:?}");
-    }
-}
-
 fn cubes(list: &List, wanted: impl Fn(&Entry) -> bool) -> Vec<Cube> {
     let wanted = list.entries.iter().filter(|entry| wanted(entry));
     wanted.map(|entry| entry.cube).collect()
@@ -415,8 +332,5 @@ fn without(list: &List, rules: &[u32]) -> List {
 /// The labels that the lists use.
 const LABELS: [Label; 3] = [Label(0), Label(1), Label(2)];
 
-/// The packets asked about for each list.
-const PACKETS: usize = 20_000;
-
 /// The room of an oracle.
-const NODES: usize = 1 << 20;
+const NODES: usize = 1 << 22;

@@ -1,55 +1,26 @@
-use crate::collect::{read_rules, write_output};
-use anyhow::{Context as _, bail};
+use super::question::{COLUMNS, Question, has_ports, name};
+use super::rule_files::RuleFiles;
+use crate::collect::{read_text, shown, write_output};
+use crate::report::{answer_document, answer_line, answer_text};
+use anyhow::bail;
 use clap::{Args, ValueEnum};
-use rulesets::{Decider, Direction, Explanation, Family, Flow, NearMiss, Protocol, Verdict};
-use serde::Serialize;
-use std::fmt::Write as _;
-use std::net::IpAddr;
-use std::path::PathBuf;
+use rulesets::{Asked, Packet, Verdict, Way};
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A bound security group, as `DescribeSecurityGroupPolicies` answers it; repeat in the order of
-    /// priority
-    #[arg(long, value_name = "FILE", required = true)]
-    rules: Vec<PathBuf>,
-    /// Which way the flow goes, seen from the instance
-    #[arg(long, value_enum, default_value_t = Way::In)]
-    direction: Way,
-    /// The transport protocol
-    #[arg(long, value_enum)]
-    protocol: Transport,
-    /// Where the flow comes from
-    #[arg(long, value_name = "IP")]
-    source: Option<IpAddr>,
-    /// Where the flow goes
-    #[arg(long, value_name = "IP")]
-    destination: Option<IpAddr>,
-    /// The destination port
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    port: Option<u16>,
+    #[command(flatten)]
+    files: RuleFiles,
+    #[command(flatten)]
+    question: Question,
+    /// Many flows, as a table of comma-separated values whose first line names its columns: direction,
+    /// protocol, source, destination, port, source_port, state, interface, icmp_type, icmp_code. Each is
+    /// answered, in order
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["protocol", "source", "destination", "port", "source_port", "interface", "icmp_type", "icmp_code"])]
+    flows: Option<PathBuf>,
     /// How to answer
     #[arg(long, value_name = "FMT", value_enum, default_value_t = Answer::Text)]
     format: Answer,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum Way {
-    /// Towards the instance
-    #[value(alias = "inbound")]
-    In,
-    /// Away from it
-    #[value(alias = "outbound")]
-    Out,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum Transport {
-    Tcp,
-    Udp,
-    Icmp,
-    Icmpv6,
-    Gre,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -58,133 +29,123 @@ enum Answer {
     Text,
     /// For a program
     Json,
+    /// For a program, one answer a line
+    Ndjson,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
-    let groups = read_rules(&arguments.rules)?.context("no rules were given")?;
-    let flow = flow(arguments)?;
-    let explanation = groups.explain(&flow);
+    if let Some(table) = &arguments.flows {
+        let packets = packets(table)?;
+        let way = arguments.files.way()?;
+        return every(&way, &packets, arguments.format);
+    }
+    let packet = packet(&arguments.question)?;
+    let asked = arguments.files.way()?.ask(&packet);
     let text = match arguments.format {
-        Answer::Text => text(&explanation)?,
+        Answer::Text => answer_text(&asked),
         Answer::Json => {
-            let mut text = serde_json::to_string_pretty(&document(&explanation))?;
+            let mut text = serde_json::to_string_pretty(&answer_document(&asked))?;
+            text.push('\n');
+            text
+        }
+        Answer::Ndjson => {
+            let mut text = serde_json::to_string(&answer_document(&asked))?;
             text.push('\n');
             text
         }
     };
     write_output(None, text.as_bytes())?;
-    Ok(match explanation.verdict {
+    Ok(match asked.verdict {
         Verdict::Allow { .. } => 0,
         Verdict::Deny { .. } => 2,
         Verdict::Unknown { .. } => 3,
     })
 }
 
-fn flow(arguments: &Arguments) -> anyhow::Result<Flow> {
-    let (protocol, only) = match arguments.protocol {
-        Transport::Tcp => (Protocol::Tcp, None),
-        Transport::Udp => (Protocol::Udp, None),
-        Transport::Icmp => (Protocol::Icmp, Some(Family::V4)),
-        Transport::Icmpv6 => (Protocol::Icmpv6, Some(Family::V6)),
-        Transport::Gre => (Protocol::Gre, None),
+/// One flow; a service is asked about by its port.
+fn packet(question: &Question) -> anyhow::Result<Packet> {
+    let packet = question.packet().map_err(|fault| fault.of_flag())?;
+    if has_ports(packet.protocol) && packet.destination_port.is_none() {
+        bail!(
+            "--port is missing: {} flows have one",
+            name(packet.protocol)
+        );
+    }
+    Ok(packet)
+}
+
+/// Answers many flows; that each was answered is what the exit code says.
+fn every(way: &Way, packets: &[Packet], format: Answer) -> anyhow::Result<u8> {
+    let answers = packets.iter().map(|packet| way.ask(packet));
+    let text = match format {
+        Answer::Text => lines(answers, |asked| Ok(answer_line(&asked.verdict)))?,
+        Answer::Ndjson => lines(answers, |asked| {
+            Ok(serde_json::to_string(&answer_document(asked))?)
+        })?,
+        Answer::Json => {
+            let answers: Vec<Asked> = answers.collect();
+            let documents: Vec<_> = answers.iter().map(answer_document).collect();
+            let mut text = serde_json::to_string_pretty(&documents)?;
+            text.push('\n');
+            text
+        }
     };
-    let has_ports = matches!(protocol, Protocol::Tcp | Protocol::Udp);
-    if has_ports && arguments.port.is_none() {
-        bail!("--port is missing: {protocol} flows have one");
-    }
-    if !has_ports && arguments.port.is_some() {
-        bail!("--port: {protocol} flows have none");
-    }
-    let families: Vec<Family> = arguments
-        .source
-        .into_iter()
-        .chain(arguments.destination)
-        .map(Family::from)
-        .chain(only)
-        .collect();
-    let family = families.first().copied().unwrap_or(Family::V4);
-    if families.iter().any(|it| *it != family) {
-        bail!("--source, --destination and --protocol are of different address families");
-    }
-    let direction = match arguments.direction {
-        Way::In => Direction::Inbound,
-        Way::Out => Direction::Outbound,
-    };
-    Ok(Flow {
-        direction,
-        protocol,
-        family,
-        peer: match direction {
-            Direction::Inbound => arguments.source,
-            Direction::Outbound => arguments.destination,
-        },
-        port: arguments.port,
-    })
+    write_output(None, text.as_bytes())?;
+    Ok(0)
 }
 
-/// The answer for programs; `verdict`, `decider` and `missing` are the contract.
-#[derive(Debug, Serialize)]
-struct Document<'a> {
-    verdict: &'static str,
-    decider: Option<&'a Decider>,
-    missing: Option<&'a str>,
-    denial: Option<rulesets::Denial>,
-    without_trailing_deny: Option<Short<'a>>,
-    near_misses: &'a [NearMiss],
-}
-
-#[derive(Debug, Serialize)]
-struct Short<'a> {
-    verdict: &'static str,
-    decider: Option<&'a Decider>,
-    missing: Option<&'a str>,
-}
-
-fn document(explanation: &Explanation) -> Document<'_> {
-    let short = short(&explanation.verdict);
-    Document {
-        verdict: short.verdict,
-        decider: short.decider,
-        missing: short.missing,
-        denial: explanation.denial,
-        without_trailing_deny: explanation.without_trailing_deny.as_ref().map(self::short),
-        near_misses: &explanation.near_misses,
-    }
-}
-
-fn short(verdict: &Verdict) -> Short<'_> {
-    let (word, decider, missing) = match verdict {
-        Verdict::Allow { decider } => ("allow", Some(decider), None),
-        Verdict::Deny { decider } => ("deny", Some(decider), None),
-        Verdict::Unknown { missing } => ("unknown", None, Some(missing.as_str())),
-    };
-    Short {
-        verdict: word,
-        decider,
-        missing,
-    }
-}
-
-fn text(explanation: &Explanation) -> anyhow::Result<String> {
+fn lines(
+    answers: impl Iterator<Item = Asked>,
+    line: impl Fn(&Asked) -> anyhow::Result<String>,
+) -> anyhow::Result<String> {
     let mut text = String::new();
-    writeln!(text, "{}", line(&explanation.verdict))?;
-    if let Some(other) = &explanation.without_trailing_deny {
-        writeln!(
-            text,
-            "where a trailing deny-all counts in the last group only: {}",
-            line(other)
-        )?;
-    }
-    for miss in &explanation.near_misses {
-        writeln!(text, "near miss: {miss}")?;
+    for asked in answers {
+        text.push_str(&line(&asked)?);
+        text.push('\n');
     }
     Ok(text)
 }
 
-fn line(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Allow { decider } => format!("allow: {decider}"),
-        Verdict::Deny { decider } => format!("deny: {decider}"),
-        Verdict::Unknown { missing } => format!("unknown: {missing}"),
+/// The flows of a table, all of them read before the first is answered.
+fn packets(table: &Path) -> anyhow::Result<Vec<Packet>> {
+    let text = read_text(table)?;
+    let table = shown(table);
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let columns: Vec<String> = reader
+        .headers()
+        .map_err(|error| anyhow::anyhow!("flows `{table}`: {error}"))?
+        .iter()
+        .map(str::to_ascii_lowercase)
+        .collect();
+    for (at, column) in columns.iter().enumerate() {
+        if !COLUMNS.contains(&column.as_str()) {
+            let column = probes::escape(column.as_bytes(), 60);
+            bail!(
+                "flows `{table}`: line 1: `{column}` is no column; there are {}",
+                COLUMNS.join(", ")
+            );
+        }
+        if columns[..at].contains(column) {
+            bail!("flows `{table}`: line 1: column `{column}` stands twice");
+        }
     }
+    let mut packets = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(|error| anyhow::anyhow!("flows `{table}`: {error}"))?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let mut question = Question::default();
+        for (column, value) in columns.iter().zip(&row) {
+            if let Some(field) = question.field(column) {
+                value.clone_into(field);
+            }
+        }
+        let packet = question.packet();
+        packets.push(
+            packet.map_err(|fault| anyhow::anyhow!("flows `{table}`: line {line}: {fault}"))?,
+        );
+    }
+    Ok(packets)
 }

@@ -7,7 +7,9 @@ mod inside;
 mod options;
 mod ports;
 mod progress;
+mod question;
 mod report;
+mod rule_files;
 mod schema;
 
 use clap::{Parser, Subcommand};

@@ -1,7 +1,8 @@
 //! Reads what the user names and writes what the user asked for, with the file in every error.
 
 use anyhow::{Context as _, bail};
-use rulesets::{ParseError, SecurityGroups, parse_security_group};
+use rulesets::host::NamedText;
+use rulesets::{Book, ParseError, SecurityGroups, parse_security_group};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
@@ -71,6 +72,19 @@ pub fn read_rules(paths: &[PathBuf]) -> anyhow::Result<Option<SecurityGroups>> {
         groups.push(parse_security_group(&text, &id).map_err(|error| unreadable(path, &error))?);
     }
     Ok(Some(SecurityGroups { groups }))
+}
+
+/// Reads rules of any known format, and what is said beside them of the things they name.
+pub fn read_book(paths: &[PathBuf]) -> anyhow::Result<Book> {
+    let mut texts = Vec::new();
+    for path in paths {
+        texts.push((shown(path), read_text(path)?));
+    }
+    let texts: Vec<NamedText<'_>> = texts
+        .iter()
+        .map(|(name, text)| NamedText { name, text })
+        .collect();
+    Book::read(&texts).map_err(|error| anyhow::anyhow!("rules {error}"))
 }
 
 fn unreadable(path: &Path, error: &ParseError) -> anyhow::Error {

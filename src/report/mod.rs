@@ -5,6 +5,7 @@
 //! renderer passes all text through `escape`.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod answer;
 mod document;
 mod escape;
 mod exit;
@@ -14,13 +15,16 @@ mod markdown;
 mod nagios;
 mod paint;
 mod read;
+mod sarif;
 mod text;
 mod words;
 
+pub use answer::{AnswerDocument, answer_document, answer_line, answer_text};
 pub use document::schema;
 pub(crate) use escape::wrap;
 pub use exit::exit_code;
 pub use read::{ReadRunError, read_run};
+pub use sarif::write_sarif;
 
 use crate::diagnosis::Diagnosis;
 use crate::evidence::Run;

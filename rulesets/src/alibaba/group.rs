@@ -65,10 +65,14 @@ pub fn read(text: &str) -> std::result::Result<Vec<Group>, ParseError> {
     Ok(groups)
 }
 
-/// The same as the form that the documents of every cloud are read into; each group as if it were bound
-/// alone. For several bound together ask [`bind`], since their rules are read as one list.
+/// The same as the form that the documents of every cloud are read into.
 pub fn read_document(text: &str) -> std::result::Result<Document, ParseError> {
-    let groups = read(text)?;
+    Ok(document(&read(text)?))
+}
+
+/// The groups in the form that the documents of every cloud are read into; each as if it were bound
+/// alone. For several bound together ask [`bind`], since their rules are read as one list.
+pub fn document(groups: &[Group]) -> Document {
     let with_rules = groups.iter().filter(|group| group.with_rules);
     let list = |group: &Group| NamedLayer {
         id: group.id.clone(),
@@ -79,10 +83,10 @@ pub fn read_document(text: &str) -> std::result::Result<Document, ParseError> {
         combines: false,
         targets: Vec::new(),
     };
-    Ok(Document {
+    Document {
         lists: with_rules.map(list).collect(),
         ..Document::default()
-    })
+    }
 }
 
 impl Group {
@@ -94,7 +98,8 @@ impl Group {
         }
     }
 
-    fn extend(&mut self, other: Self) {
+    /// Takes in what another document says of the same group.
+    pub(crate) fn extend(&mut self, other: Self) {
         self.kind = other.kind.or(self.kind);
         self.inner_access = other.inner_access.or(self.inner_access);
         if other.with_rules {

@@ -12,5 +12,5 @@ mod group;
 mod rule;
 
 pub use bind::bind;
-pub use group::{Group, GroupKind, read, read_document};
+pub use group::{Group, GroupKind, document, read, read_document};
 pub use rule::Entry;

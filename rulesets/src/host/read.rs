@@ -11,7 +11,7 @@
 use super::combine::Host;
 use super::ipset::{self, IpSet, Sets};
 use super::iptables::{self, Context};
-use super::{Backend, HostRules, Table};
+use super::{Backend, HostRules, nft};
 use crate::flow::Family;
 use crate::text::shown;
 
@@ -49,7 +49,7 @@ pub enum Error {
         /// Its name.
         name: String,
         /// What is wrong.
-        problem: String,
+        problem: nft::Error,
     },
 }
 
@@ -117,12 +117,16 @@ impl HostRules {
             match kind {
                 Some(ListingKind::Ipset) => {}
                 Some(ListingKind::NftText | ListingKind::NftJson) => {
-                    let (tables, gaps) = nft(listing.text, kind == Some(ListingKind::NftJson))
-                        .map_err(|problem| Error::Nft {
-                            name: name(listing),
-                            problem,
-                        })?;
-                    host.add_nft(&name(listing), tables, gaps);
+                    let read = if kind == Some(ListingKind::NftJson) {
+                        nft::parse_json(listing.text)
+                    } else {
+                        nft::parse_text(listing.text)
+                    };
+                    let read = read.map_err(|problem| Error::Nft {
+                        name: name(listing),
+                        problem,
+                    })?;
+                    host.add_nft(&name(listing), read.tables, read.gaps);
                 }
                 Some(ListingKind::Iptables) | None => {
                     let context = context(listing, &sets);
@@ -138,11 +142,6 @@ impl HostRules {
         }
         Ok(host.combined(sets))
     }
-}
-
-/// The tables of a listing of nft and what of it was not understood.
-fn nft(_text: &str, _json: bool) -> Result<(Vec<Table>, Vec<String>), String> {
-    Err("a listing of nft, which is not read; give those of iptables-save".to_owned())
 }
 
 /// What the name of a listing says of it.

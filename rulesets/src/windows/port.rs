@@ -68,10 +68,13 @@ fn ports(filter: &Node<'_>, name: &str, side: Side) -> Result<Option<(Test, Stri
             .find(|(known, _)| word.eq_ignore_ascii_case(known))
         {
             Some((_, Meaning::Port(port))) => spans.push((*port, *port)),
-            Some((known, Meaning::Chosen(words))) => ways.push(Test::Undecided {
-                reason: Reason::Reference,
-                text: format!("`{known}`: the port is {words}"),
-            }),
+            Some((known, Meaning::Chosen(words))) => ways.push(open(known, words)),
+            Some((known, Meaning::Dynamic)) => {
+                let unsure = open(known, "one that a remote procedure call service was given");
+                let dynamic = far_end::ports(side, &[DYNAMIC]);
+                let tests = dynamic.into_iter().chain([unsure]).collect();
+                ways.push(Test::AnyOf(vec![tests]));
+            }
             None => spans.push(number_span(&word).map_err(|fault| place.fault(fault))?),
         }
     }
@@ -83,6 +86,13 @@ fn ports(filter: &Node<'_>, name: &str, side: Side) -> Result<Option<(Test, Stri
         ways.insert(0, test);
     }
     Ok(Some((far_end::any_of(ways), said)))
+}
+
+fn open(keyword: &str, port: &str) -> Test {
+    Test::Undecided {
+        reason: Reason::Reference,
+        text: format!("`{keyword}`: the port is {port}"),
+    }
 }
 
 /// A test of ICMP types, written `8` or `3:4`, with `*` for any code.
@@ -120,17 +130,19 @@ fn icmp(filter: &Node<'_>, protocol: u8) -> Result<Option<(Test, String)>, ReadE
 /// What a word in the place of a port means.
 enum Meaning {
     Port(u16),
+    Dynamic,
     Chosen(&'static str),
 }
+
+/// Where the system takes dynamic ports from: wherever the range is moved to, it begins above 1024
+/// (<https://learn.microsoft.com/troubleshoot/windows-server/networking/default-dynamic-port-range-tcpip-chang>).
+const DYNAMIC: (u16, u16) = (1025, u16::MAX);
 
 /// Words that stand for ports, and what those are.
 const KEYWORDS: [(&str, Meaning); 11] = [
     ("RPCEPMap", Meaning::Port(135)),
     ("RPC-EPMap", Meaning::Port(135)),
-    (
-        "RPC",
-        Meaning::Chosen("one that a remote procedure call service was given"),
-    ),
+    ("RPC", Meaning::Dynamic),
     ("IPHTTPS", Meaning::Chosen("that of IP over HTTPS")),
     ("IPHTTPSIn", Meaning::Chosen("that of IP over HTTPS")),
     ("IPHTTPSOut", Meaning::Chosen("that of IP over HTTPS")),
@@ -140,7 +152,7 @@ const KEYWORDS: [(&str, Meaning); 11] = [
         Meaning::Chosen("that of Play To discovery"),
     ),
     ("Ply2Disc", Meaning::Chosen("that of Play To discovery")),
-    ("mDNS", Meaning::Chosen("that of multicast DNS")),
+    ("mDNS", Meaning::Port(5353)),
     (
         "CORTANA_OUT",
         Meaning::Chosen("one that the assistant uses"),

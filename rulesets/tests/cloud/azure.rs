@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 const GROUP: &str = include_str!("../data/azure/network-security-group.json");
 const LIST: &str = include_str!("../data/azure/recorded-list.json");
 
-fn azure(text: &str) -> Document {
+pub(crate) fn azure(text: &str) -> Document {
     document(CloudFormat::Azure, text)
 }
 

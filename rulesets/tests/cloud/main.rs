@@ -10,4 +10,6 @@ mod azure;
 mod document;
 mod gcp;
 mod render;
+mod seeds;
+mod verdicts;
 mod windows;

@@ -65,7 +65,7 @@ fn blocks_stand_before_allows_and_bypasses_before_both() {
             "protocol 6; dport 80,8000-8010; accept",
             "protocol 1; (type4 8); on Ethernet; accept",
             "protocol 6; dport 445; (from4 in LocalSubnet | from6 in LocalSubnet (IPv6)); accept",
-            "protocol 6; (dport 135 | Reference? `RPC`: the port is one that a remote procedure call service was given); accept",
+            "protocol 6; (dport 135 | (dport 1025-65535 & Reference? `RPC`: the port is one that a remote procedure call service was given)); accept",
         ]
     );
     assert_eq!(

@@ -81,10 +81,11 @@ impl Naive<'_> {
                 values,
                 negated,
             } => {
-                let value = match key[0] {
-                    Key::DestinationPort => self.packet.destination_port.unwrap().into(),
-                    Key::Mark => u128::from(self.mark),
-                    ref other => unreachable!("{other:?} is not tested"),
+                let value = if key[0] == Key::Mark {
+                    u128::from(self.mark)
+                } else {
+                    assert_eq!(key[0], Key::DestinationPort);
+                    self.packet.destination_port.unwrap().into()
                 };
                 let Values::Inline(elements) = values else {
                     unreachable!()

@@ -20,7 +20,7 @@ pub(crate) struct Bdd {
 impl Bdd {
     /// With room for this many nodes.
     pub(crate) fn new(family: &Cube, nodes: usize) -> Self {
-        let manager = new_manager(nodes, nodes / 4, 1);
+        let manager = new_manager(nodes, nodes / 16, 1);
         let mut next = 0;
         let mut bits: [Vec<Set>; 5] = Default::default();
         for at in ORDER {
@@ -88,9 +88,9 @@ impl Bdd {
         sets.pop().unwrap_or_else(|| self.none())
     }
 
-    /// What each entry of a list decides, and what is left for the default.
-    pub(crate) fn decided(&mut self, list: &List) -> (Vec<Set>, Set) {
-        let mut left = self.every();
+    /// What each entry of a list decides within a cube, and what is left for the default.
+    pub(crate) fn decided(&mut self, list: &List, within: &Cube) -> (Vec<Set>, Set) {
+        let mut left = self.cube(within);
         let decided = list.entries.iter().map(|entry| {
             let cube = self.cube(&entry.cube);
             let own = cube.and(&left).unwrap();

@@ -2,7 +2,7 @@
 //! IEEE/ACM Transactions on Networking 2007) and of security groups, and lists made to be hard. The
 //! same name, size and seed give the same list.
 
-use rulesets::space::{Cube, Entry, Field, Label, List, Point, Span};
+use rulesets::space::{Cube, Entry, Field, Label, List, Span};
 
 /// What the lists are like.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,7 +37,7 @@ impl Random {
     }
 
     /// True in so many cases of a hundred.
-    fn chance(&mut self, percent: u64) -> bool {
+    pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
@@ -45,7 +45,8 @@ impl Random {
         of[usize::try_from(self.below(of.len() as u64)).unwrap()]
     }
 
-    fn next(&mut self) -> u64 {
+    /// Any number.
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -132,32 +133,6 @@ pub(crate) fn edited(list: &List, edits: u32, random: &mut Random) -> List {
         entries,
         default: list.default,
     }
-}
-
-/// A packet at the ends of the spans of some entries, just inside or just outside, or anywhere.
-pub(crate) fn packet(list: &List, family: &Cube, random: &mut Random) -> Point {
-    let one = list.entries.get(at(random, list.entries.len()));
-    let other = list.entries.get(at(random, list.entries.len()));
-    Point(Field::ALL.map(|field| {
-        let bounds = family.span(field);
-        let entry = if random.chance(85) { one } else { other };
-        let Some(span) = entry.map(|entry| entry.cube.span(field)) else {
-            return 0;
-        };
-        let number = match random.below(12) {
-            0..=3 => span.first(),
-            4..=6 => span.last(),
-            7 => span.first().saturating_sub(1),
-            8 => span.last().saturating_add(1),
-            9 => span.first() + (span.last() - span.first()) / 2,
-            _ => u128::from(random.next()) << random.below(64),
-        };
-        number.clamp(bounds.first(), bounds.last())
-    }))
-}
-
-fn at(random: &mut Random, length: usize) -> usize {
-    usize::try_from(random.below(length.max(1) as u64)).unwrap()
 }
 
 fn allow(random: &mut Random, percent: u64) -> Label {

@@ -14,6 +14,7 @@ impl<'a> Document<'a> {
     /// Reads a table, its opening brace having been read.
     pub(super) fn table(&mut self, family: TableFamily, table: &str) -> Result<(), Error> {
         loop {
+            self.draft.bounded(self.lexer.line)?;
             let before = self.lexer;
             let word = match self.next_token()? {
                 Some(Token::Sign("}")) => return Ok(()),
@@ -29,14 +30,14 @@ impl<'a> Document<'a> {
             match &*word {
                 "chain" => {
                     let chain = self.name()?;
-                    self.draft.table(family, table).chain(&chain);
+                    self.draft.chain(family, table, &chain);
                     if self.opens() {
                         self.chain(family, table, &chain)?;
                     }
                 }
                 "set" | "map" | "meter" => {
                     let set = self.name()?;
-                    self.draft.table(family, table).set(&set);
+                    self.draft.set(family, table, &set);
                     if self.opens() {
                         self.set(family, table, &set)?;
                     }
@@ -77,17 +78,17 @@ impl<'a> Document<'a> {
                     if base.is_none() {
                         self.unknown(line, &format!("chain {chain}"));
                     }
-                    let policy = self.draft.table(family, table).chain(chain).base.take();
+                    let policy = self.draft.chain(family, table, chain).base.take();
                     let base = base.map(|mut base| {
                         if let Some(earlier) = policy {
                             base.policy = earlier.policy;
                         }
                         base
                     });
-                    self.draft.table(family, table).chain(chain).base = base;
+                    self.draft.chain(family, table, chain).base = base;
                 }
                 ("policy", Some(word)) => {
-                    let base = self.draft.table(family, table).chain(chain).base.as_mut();
+                    let base = self.draft.chain(family, table, chain).base.as_mut();
                     match (base, policy(word)) {
                         (Some(base), Some(policy)) => base.policy = policy,
                         (None, _) | (_, None) => self.unknown(line, &format!("chain {chain}")),
@@ -113,20 +114,16 @@ impl<'a> Document<'a> {
                 "type" | "typeof" => {
                     let words = tokens(rest, &self.draft.defines);
                     let types = SetTypes::read(&words, family);
-                    self.draft.table(family, table).set(set).types = types;
+                    self.draft.set(family, table, set).types = types;
                 }
                 "flags" => {
                     let dynamic = rest.split([',', ' ']).any(|flag| flag == "dynamic");
-                    self.draft.table(family, table).set(set).dynamic |= dynamic;
+                    self.draft.set(family, table, set).dynamic |= dynamic;
                 }
                 "elements" => {
                     let text = rest.trim_start_matches([' ', '\t', '=']);
                     let members = Source::Text(inner(text));
-                    self.draft
-                        .table(family, table)
-                        .set(set)
-                        .elements
-                        .push(members);
+                    self.draft.set(family, table, set).elements.push(members);
                 }
                 "size" | "timeout" | "gc-interval" | "comment" | "policy" | "auto-merge"
                 | "counter" | "quota" | "limit" | "ct" | "last" => {}

@@ -2,6 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::lexer::{Lexeme, Lexer, Token, spelled};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 /// Reads a rule's words from first to last.
@@ -13,7 +14,43 @@ pub(super) struct Cursor<'t, 'a> {
 }
 
 /// What `define` gave a name to.
-pub(super) type Defines<'a> = BTreeMap<String, Vec<Token<'a>>>;
+#[derive(Debug)]
+pub(super) struct Defines<'a> {
+    values: BTreeMap<String, Vec<Token<'a>>>,
+    /// How many words may still be put in.
+    left: Cell<usize>,
+}
+
+impl<'a> Defines<'a> {
+    /// Gives a value a name; false when the document holds too much of that kind.
+    pub(super) fn insert(&mut self, name: String, value: Vec<Token<'a>>) -> bool {
+        let fits = self.take(value.len() + 1);
+        if fits {
+            self.values.insert(name, value);
+        }
+        fits
+    }
+
+    fn get(&self, name: &str) -> Option<&[Token<'a>]> {
+        let value = self.values.get(name)?;
+        self.take(value.len()).then_some(value)
+    }
+
+    fn take(&self, words: usize) -> bool {
+        let left = self.left.get().checked_sub(words);
+        self.left.set(left.unwrap_or_default());
+        left.is_some()
+    }
+}
+
+impl Default for Defines<'_> {
+    fn default() -> Self {
+        Self {
+            values: BTreeMap::new(),
+            left: Cell::new(EXPANDED),
+        }
+    }
+}
 
 impl<'t, 'a> Cursor<'t, 'a> {
     pub(super) fn new(tokens: &'t [Token<'a>]) -> Self {
@@ -178,8 +215,8 @@ pub(super) fn put<'a>(token: Token<'a>, defines: &Defines<'a>, out: &mut Vec<Tok
         Token::Quoted(_) | Token::Sign(_) | Token::Foreign(_) => None,
     };
     match name.and_then(|name| defines.get(name)) {
-        Some(tokens) if out.len() + tokens.len() <= EXPANDED => out.extend_from_slice(tokens),
-        _ => out.push(token),
+        Some(tokens) => out.extend_from_slice(tokens),
+        None => out.push(token),
     }
 }
 
@@ -198,5 +235,5 @@ fn joins(token: &Token<'_>) -> bool {
     )
 }
 
-/// The most words a rule may have after `define` put its values in.
-const EXPANDED: usize = 100_000;
+/// The most words that `define` keeps and puts in, in a whole document.
+const EXPANDED: usize = 2_000_000;

@@ -1,10 +1,10 @@
 //! The structure of a text: commands, tables and what is in them.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::Error;
 use super::cursor::{closes, opens, tokens};
 use super::draft::{Draft, RuleDraft, Source};
 use super::lexer::{Lexeme, Lexer, Token};
-use super::{Error, RULES};
 use crate::host::TableFamily;
 use crate::text::shown;
 use std::borrow::Cow;
@@ -18,6 +18,26 @@ pub(super) fn draft(text: &str) -> Result<Draft<'_>, Error> {
     };
     while document.command()? {}
     Ok(document.draft)
+}
+
+/// Whether a text begins with an object, or with a command about one.
+pub(super) fn begins(text: &str) -> bool {
+    let mut lexer = Lexer::new(text, 1);
+    let mut words = std::iter::from_fn(|| {
+        loop {
+            match lexer.next()? {
+                Lexeme::Token(token) => return Some(token),
+                Lexeme::Comment(_) | Lexeme::Newline => {}
+                Lexeme::Unclosed => return None,
+            }
+        }
+    });
+    let (first, second) = (words.next(), words.next());
+    let is = |token: Option<&Token<'_>>, known: &[&str]| {
+        token.is_some_and(|token| known.iter().any(|word| token.is_word(word)))
+    };
+    is(first.as_ref(), &["table", "define", "include"])
+        || is(first.as_ref(), VERBS) && is(second.as_ref(), &["ruleset", "table", "chain", "rule"])
 }
 
 /// A text that is being read.
@@ -79,6 +99,7 @@ impl<'a> Document<'a> {
             }
         }
         self.commands += 1;
+        self.draft.bounded(line)?;
         Ok(true)
     }
 
@@ -107,7 +128,7 @@ impl<'a> Document<'a> {
             }
             "chain" => {
                 let chain = self.name()?;
-                self.draft.table(family, &table).chain(&chain);
+                self.draft.chain(family, &table, &chain);
                 if self.opens() {
                     self.chain(family, &table, &chain)?;
                 }
@@ -116,15 +137,11 @@ impl<'a> Document<'a> {
                 let set = self.name()?;
                 let line = self.line()?;
                 let members = Source::Text(inner(line.text));
-                self.draft
-                    .table(family, &table)
-                    .set(&set)
-                    .elements
-                    .push(members);
+                self.draft.set(family, &table, &set).elements.push(members);
             }
             _ => {
                 let set = self.name()?;
-                self.draft.table(family, &table).set(&set);
+                self.draft.set(family, &table, &set);
                 if self.opens() {
                     self.set(family, &table, &set)?;
                 }
@@ -155,7 +172,9 @@ impl<'a> Document<'a> {
         let line = self.line()?;
         let value = line.text.trim_start_matches('=');
         let value = tokens(value, &self.draft.defines);
-        self.draft.defines.insert(name, value);
+        if !self.draft.defines.insert(name, value) {
+            return Err(self.broken("the values of `define` are too long"));
+        }
         Ok(())
     }
 
@@ -167,25 +186,16 @@ impl<'a> Document<'a> {
         line: Line<'a>,
         first: bool,
     ) -> Result<(), Error> {
-        self.draft.rules += 1;
-        if self.draft.rules > RULES {
-            return Err(Error::TooManyRules {
-                line: line.number,
-                limit: RULES,
-            });
-        }
         let rule = RuleDraft {
             source: Source::Text(line.text),
             comment: None,
             handle: line.handle,
         };
-        let rules = &mut self.draft.table(family, table).chain(chain).rules;
-        if first {
-            rules.push_front(rule);
-        } else {
-            rules.push_back(rule);
+        self.draft.rule((family, table, chain), rule, first);
+        if line.text.len() > RULE_BYTES {
+            return Err(self.broken(&format!("a rule is longer than {RULE_BYTES} bytes")));
         }
-        Ok(())
+        self.draft.bounded(line.number)
     }
 
     /// The next word or sign, past line ends, `;` and comments.
@@ -302,6 +312,8 @@ pub(super) fn inner(text: &str) -> &str {
     }
 }
 
+/// The longest rule read.
+const RULE_BYTES: usize = 8_000_000;
 /// How deep braces may lie in one another within a rule.
 const NESTING: usize = 64;
 const VERBS: &[&str] = &[

@@ -3,6 +3,7 @@
 //! Rules are read last, since they look up maps and sets that a file may give after them.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::Error;
 use super::cursor::{Cursor, Defines, split, tokens};
 use super::field::field;
 use super::lexer::Token;
@@ -19,8 +20,8 @@ pub(super) struct Draft<'a> {
     pub(super) gaps: Vec<String>,
     pub(super) defines: Defines<'a>,
     places: BTreeMap<(TableFamily, String), usize>,
-    /// How many rules the document has so far.
-    pub(super) rules: usize,
+    /// How many tables, chains, sets and rules the document has so far.
+    pub(super) objects: usize,
 }
 
 /// A table.
@@ -90,9 +91,16 @@ pub(super) enum Source<'a> {
 impl<'a> Draft<'a> {
     /// The table of that name, made where there is none.
     pub(super) fn table(&mut self, family: TableFamily, name: &str) -> &mut TableDraft<'a> {
+        let place = self.place(family, name);
+        &mut self.tables[place]
+    }
+
+    fn place(&mut self, family: TableFamily, name: &str) -> usize {
         let key = (family, name.to_owned());
-        let place = *self.places.entry(key).or_insert(self.tables.len());
-        if place == self.tables.len() {
+        let next = self.tables.len();
+        let place = *self.places.entry(key).or_insert(next);
+        if place == next {
+            self.objects += 1;
             self.tables.push(TableDraft {
                 family,
                 name: name.to_owned(),
@@ -105,7 +113,79 @@ impl<'a> Draft<'a> {
                 set_places: BTreeMap::new(),
             });
         }
-        &mut self.tables[place]
+        place
+    }
+
+    /// Adds a rule to a chain, at its end or in front.
+    pub(super) fn rule(
+        &mut self,
+        chain: (TableFamily, &str, &str),
+        rule: RuleDraft<'a>,
+        first: bool,
+    ) {
+        self.objects += 1;
+        let rules = &mut self.chain(chain.0, chain.1, chain.2).rules;
+        if first {
+            rules.push_front(rule);
+        } else {
+            rules.push_back(rule);
+        }
+    }
+
+    /// Refuses a document of more objects than are read; `line` is 0 in a JSON listing.
+    pub(super) fn bounded(&self, line: usize) -> Result<(), Error> {
+        if self.objects > OBJECTS {
+            return Err(Error::TooMany {
+                line,
+                limit: OBJECTS,
+            });
+        }
+        Ok(())
+    }
+
+    /// The chain of that name, made where there is none.
+    pub(super) fn chain(
+        &mut self,
+        family: TableFamily,
+        table: &str,
+        name: &str,
+    ) -> &mut ChainDraft<'a> {
+        let table_place = self.place(family, table);
+        let table = &mut self.tables[table_place];
+        let next = table.chains.len();
+        let place = *table.chain_places.entry(name.to_owned()).or_insert(next);
+        if place == next {
+            self.objects += 1;
+            table.chains.push(ChainDraft {
+                name: name.to_owned(),
+                base: None,
+                rules: VecDeque::new(),
+            });
+        }
+        &mut table.chains[place]
+    }
+
+    /// The set of that name, made where there is none.
+    pub(super) fn set(
+        &mut self,
+        family: TableFamily,
+        table: &str,
+        name: &str,
+    ) -> &mut SetDraft<'a> {
+        let table_place = self.place(family, table);
+        let table = &mut self.tables[table_place];
+        let next = table.sets.len();
+        let place = *table.set_places.entry(name.to_owned()).or_insert(next);
+        if place == next {
+            self.objects += 1;
+            table.sets.push(SetDraft {
+                name: name.to_owned(),
+                types: SetTypes::default(),
+                dynamic: false,
+                elements: Vec::new(),
+            });
+        }
+        &mut table.sets[place]
     }
 
     pub(super) fn delete_table(&mut self, family: TableFamily, name: &str) {
@@ -131,37 +211,6 @@ impl<'a> Draft<'a> {
             self.gaps
                 .push(format!("{place}: and more that was not understood"));
         }
-    }
-}
-
-impl<'a> TableDraft<'a> {
-    /// The chain of that name, made where there is none.
-    pub(super) fn chain(&mut self, name: &str) -> &mut ChainDraft<'a> {
-        let next = self.chains.len();
-        let place = *self.chain_places.entry(name.to_owned()).or_insert(next);
-        if place == next {
-            self.chains.push(ChainDraft {
-                name: name.to_owned(),
-                base: None,
-                rules: VecDeque::new(),
-            });
-        }
-        &mut self.chains[place]
-    }
-
-    /// The set of that name, made where there is none.
-    pub(super) fn set(&mut self, name: &str) -> &mut SetDraft<'a> {
-        let next = self.sets.len();
-        let place = *self.set_places.entry(name.to_owned()).or_insert(next);
-        if place == next {
-            self.sets.push(SetDraft {
-                name: name.to_owned(),
-                types: SetTypes::default(),
-                dynamic: false,
-                elements: Vec::new(),
-            });
-        }
-        &mut self.sets[place]
     }
 }
 
@@ -220,5 +269,7 @@ impl<'a> Source<'a> {
     }
 }
 
+/// The most tables, chains, sets and rules read.
+const OBJECTS: usize = 1_000_000;
 /// The most notes kept of what was not understood.
 const GAPS: usize = 1000;

@@ -23,6 +23,13 @@ pub(super) struct Field {
 /// Reads the name of a field; `None`, with nothing read, when none begins here.
 pub(super) fn field(cursor: &mut Cursor<'_, '_>, table: TableFamily) -> Option<Field> {
     let start = cursor.at;
+    if cursor.peek()?.is_sign("(") {
+        let inner = cursor.group()?;
+        let known = inner.first().is_some_and(|token| !token.is_sign("("))
+            && field(&mut Cursor::new(inner), table).is_some();
+        cursor.at = if known { cursor.at } else { start };
+        return known.then(|| unknown(Reason::Unsupported));
+    }
     let head = cursor.word()?;
     cursor.at += 1;
     let found = match head {
@@ -34,7 +41,7 @@ pub(super) fn field(cursor: &mut Cursor<'_, '_>, table: TableFamily) -> Option<F
         "icmpv6" => icmp(cursor, Family::V6),
         "ether" => ether(cursor),
         "meta" => cursor.take_text().map(meta),
-        "ct" => connection(cursor),
+        "ct" => connection(cursor, table),
         "fib" => fib(cursor),
         _ if BARE_META.contains(&head) => Some(meta(head)),
         _ => other(cursor, head),
@@ -206,22 +213,24 @@ fn meta(key: &str) -> Field {
     }
 }
 
-fn connection(cursor: &mut Cursor<'_, '_>) -> Option<Field> {
+fn connection(cursor: &mut Cursor<'_, '_>, table: TableFamily) -> Option<Field> {
     let way = cursor.eat_any(&["original", "reply"]);
     let first = cursor.take_text()?;
     let mut words = first.split(' ').collect::<Vec<_>>();
     if matches!(first, "ip" | "ip6") {
         words.push(cursor.take_text()?);
     }
+    let family = match (words.as_slice(), table) {
+        (["ip", "daddr"], _) | (["daddr"], TableFamily::Ip) => Some((Family::V4, Kind::V4)),
+        (["ip6", "daddr"], _) | (["daddr"], TableFamily::Ip6) => Some((Family::V6, Kind::V6)),
+        _ => None,
+    };
+    if let (Some("original"), Some((family, kind))) = (way, family) {
+        return Some(known(Key::OriginalDestination(family), kind));
+    }
     Some(match (way, words.as_slice()) {
         (None, ["state"]) => known(Key::State, Kind::State),
         (None, ["status"]) => known(Key::ConnectionStatus, Kind::Status),
-        (Some("original"), ["ip", "daddr"]) => {
-            known(Key::OriginalDestination(Family::V4), Kind::V4)
-        }
-        (Some("original"), ["ip6", "daddr"]) => {
-            known(Key::OriginalDestination(Family::V6), Kind::V6)
-        }
         (Some("original"), ["proto-dst"]) => known(Key::OriginalPort, Kind::Port),
         (None, ["count"]) => unknown(Reason::RateLimit),
         _ => unknown(Reason::Unsupported),
@@ -287,8 +296,10 @@ fn other(cursor: &mut Cursor<'_, '_>, head: &str) -> Option<Field> {
         }
         "symhash" => modulus(cursor)?,
         "jhash" => {
-            while !cursor.done() && cursor.word() != Some("mod") {
+            let mut left = HASHED;
+            while left > 0 && !cursor.done() && cursor.word() != Some("mod") {
                 cursor.at += 1;
+                left -= 1;
             }
             modulus(cursor)?;
         }
@@ -341,6 +352,8 @@ const BARE_META: &[&str] = &[
     "day",
     "hour",
 ];
+/// The most words hashed by `jhash`.
+const HASHED: usize = 64;
 const FIB_FLAGS: &[&str] = &["saddr", "daddr", "mark", "iif", "oif"];
 const OPTION_FIELDS: &[&str] = &[
     "kind", "length", "size", "count", "left", "right", "tsval", "tsecr", "shift", "type", "ptr",

@@ -132,7 +132,7 @@ mod tests {
         ];
         for (text, family, want) in cases {
             let words = format!("type filter hook input priority {text}");
-            let found = base(&tokens(&words, &Defines::new()), family);
+            let found = base(&tokens(&words, &Defines::default()), family);
             assert_eq!(found.map(|base| base.priority), want, "{text}");
         }
     }
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn devices_of_an_ingress_hook_are_kept() {
         let words = r#"type filter hook ingress devices = { "eth0", lo } priority -500"#;
-        let base = base(&tokens(words, &Defines::new()), TableFamily::Netdev);
+        let base = base(&tokens(words, &Defines::default()), TableFamily::Netdev);
         let base = base.expect("it is a base chain");
         assert_eq!(base.devices, ["eth0", "lo"]);
         assert_eq!((base.hook, base.priority), (Hook::Ingress, -500));

@@ -1,11 +1,11 @@
 //! The structure of a JSON listing (libnftables-json(5)).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::Error;
 use super::draft::{Draft, RuleDraft, SetTypes, Source};
 use super::header::{hook, kind, policy};
 use super::spell;
-use super::{Error, RULES};
-use crate::host::{Base, TableFamily};
+use crate::host::{Base, Hook, TableFamily};
 use crate::program::Verdict;
 use crate::text::shown;
 use serde_json::{Map, Value};
@@ -38,6 +38,7 @@ pub(super) fn draft(document: &Value) -> Result<Draft<'_>, Error> {
             }
             .unwrap_or((kind, value));
             member(&mut draft, place, kind, value)?;
+            draft.bounded(0)?;
         }
     }
     Ok(draft)
@@ -128,14 +129,19 @@ impl<'a> Item<'a> {
     fn chain(&self, draft: &mut Draft<'a>) -> Result<(), Error> {
         let name = self.text("name")?;
         let base = self.base();
+        let bound = |hook| matches!(hook, Hook::Ingress | Hook::Egress);
+        if base
+            .as_ref()
+            .is_some_and(|base| bound(base.hook) && base.devices.is_empty())
+        {
+            let problem = "the devices of the chain are not shown (nft 1.0.6 leaves them out)";
+            return Err(self.problem(problem.to_owned()));
+        }
         if base.is_none() && self.members.contains_key("hook") {
             let what = format!("the hook of chain `{name}` is not understood");
             draft.gap(&format!("nftables[{}]", self.place), &what);
         }
-        draft
-            .table(self.family, self.text("table")?)
-            .chain(name)
-            .base = base;
+        draft.chain(self.family, self.text("table")?, name).base = base;
         Ok(())
     }
 
@@ -158,13 +164,6 @@ impl<'a> Item<'a> {
     }
 
     fn rule(&self, draft: &mut Draft<'a>) -> Result<(), Error> {
-        draft.rules += 1;
-        if draft.rules > RULES {
-            return Err(Error::TooManyRules {
-                line: 0,
-                limit: RULES,
-            });
-        }
         let expr = self.members.get("expr");
         let expr = expr.ok_or_else(|| self.problem("`expr` is missing".to_owned()))?;
         let table = draft.table(self.family, self.text("table")?);
@@ -177,18 +176,18 @@ impl<'a> Item<'a> {
                     .insert(name.trim_start_matches('@').to_owned());
             }
         }
-        table.chain(self.text("chain")?).rules.push_back(RuleDraft {
+        let rule = RuleDraft {
             source: Source::Json(expr),
             comment: self.members.get("comment").and_then(Value::as_str),
             handle: self.members.get("handle").and_then(Value::as_u64),
-        });
+        };
+        let chain = (self.family, self.text("table")?, self.text("chain")?);
+        draft.rule(chain, rule, false);
         Ok(())
     }
 
     fn set(&self, draft: &mut Draft<'a>) -> Result<(), Error> {
-        let set = draft
-            .table(self.family, self.text("table")?)
-            .set(self.text("name")?);
+        let set = draft.set(self.family, self.text("table")?, self.text("name")?);
         if let Some(expression) = self.members.get("type").and_then(|it| it.get("typeof")) {
             set.types = SetTypes::read(&spell::value(expression), self.family);
         }

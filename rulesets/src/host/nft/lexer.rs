@@ -107,17 +107,16 @@ impl<'a> Lexer<'a> {
     }
 
     fn word(&mut self, rest: &'a str) -> Token<'a> {
-        let end = rest
-            .find(|c: char| c.is_whitespace() || ENDS.contains(c))
-            .unwrap_or(rest.len());
+        let end = match rest.find(|c| ends_word(c) || c == ':') {
+            Some(at) if rest[at..].starts_with(':') => address(rest).unwrap_or(at),
+            Some(at) => at,
+            None => rest.len(),
+        };
         let end = end.max(rest.chars().next().map_or(1, char::len_utf8));
-        let broken = rest[..end].len() > 1 && rest[end..].starts_with(['\r', '\n']);
-        let end = end - usize::from(broken && rest[..end].ends_with('\\'));
-        let mut word = &rest[..end];
-        if let Some(colon) = word.find(':').filter(|_| !has_own_colons(word)) {
-            word = &word[..colon.max(1)];
-        }
-        self.at += word.len();
+        let goes_on = end > 1 && rest[end..].starts_with(['\r', '\n']);
+        let end = end - usize::from(goes_on && rest[..end].ends_with('\\'));
+        let word = &rest[..end];
+        self.at += end;
         match LONE.iter().find(|lone| **lone == word) {
             Some(lone) => Token::Sign(lone),
             None => Token::Word(Cow::Borrowed(word)),
@@ -165,11 +164,20 @@ pub(super) fn spelled(tokens: &[Token<'_>]) -> String {
     out
 }
 
-/// True for IPv6 addresses, their prefixes and ranges, and hardware addresses.
-fn has_own_colons(word: &str) -> bool {
-    let word = word.split_once('/').map_or(word, |(address, _)| address);
-    word.split('-')
-        .all(|end| end.parse::<Ipv6Addr>().is_ok() || is_hardware_address(end))
+fn ends_word(c: char) -> bool {
+    c.is_whitespace() || ENDS.contains(c)
+}
+
+/// Where the IPv6 address, prefix or range, or the hardware address ends that the text begins with.
+fn address(rest: &str) -> Option<usize> {
+    let mut ends = rest.char_indices().take(ADDRESS + 1);
+    let end = ends.find(|(_, c)| ends_word(*c)).map(|(at, _)| at);
+    let end = end.or_else(|| (rest.len() <= ADDRESS).then_some(rest.len()))?;
+    let word = &rest[..end];
+    let address = word.split_once('/').map_or(word, |(address, _)| address);
+    let mut ends = address.split('-');
+    let known = |end: &str| end.parse::<Ipv6Addr>().is_ok() || is_hardware_address(end);
+    ends.all(known).then_some(end)
 }
 
 fn is_hardware_address(word: &str) -> bool {
@@ -184,6 +192,8 @@ const SIGNS: &[&str] = &[
 ];
 /// What is a sign when it stands alone, and part of a word otherwise.
 const LONE: &[&str] = &[".", "-", "+", "/", ":"];
+/// The longest range of IPv6 addresses, in characters.
+const ADDRESS: usize = 92;
 /// What ends a word beside white space.
 const ENDS: &str = "{}()[],;=&|^!<>\"#";
 

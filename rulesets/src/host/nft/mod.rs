@@ -42,15 +42,28 @@ pub struct Listing {
 /// Reads what `nft list ruleset` prints, with or without handles (`-a`), with names or numbers (`-n`,
 /// `-y`, `-s`), or a rule file. An empty text is an empty rule set. Errors name the line at fault.
 pub fn parse_text(text: &str) -> Result<Listing, Error> {
-    refuse_large(text)?;
+    refuse_large(text, TEXT_MEGABYTES)?;
     lower::listing(document::draft(text.trim_start_matches('\u{feff}'))?)
 }
 
 /// Reads what `nft -j list ruleset` prints. Errors name the line or the member at fault.
 pub fn parse_json(text: &str) -> Result<Listing, Error> {
-    refuse_large(text)?;
+    refuse_large(text, JSON_MEGABYTES)?;
     let document = json::document(text.trim_start_matches('\u{feff}'))?;
     lower::listing(json::draft(&document)?)
+}
+
+/// Whether a text looks like a listing or rule file of nftables, in either form.
+pub fn is_listing(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if !text.starts_with('{') {
+        return document::begins(text);
+    }
+    let start = text
+        .char_indices()
+        .nth(JSON_START)
+        .map_or(text, |(at, _)| &text[..at]);
+    start.contains("\"nftables\"")
 }
 
 impl TableFamily {
@@ -80,14 +93,16 @@ impl TableFamily {
     }
 }
 
-fn refuse_large(text: &str) -> Result<(), Error> {
-    if text.len() > MEGABYTES * 1_000_000 {
-        return Err(Error::TooLarge { limit: MEGABYTES });
+fn refuse_large(text: &str, limit: usize) -> Result<(), Error> {
+    if text.len() > limit * 1_000_000 {
+        return Err(Error::TooLarge { limit });
     }
     Ok(())
 }
 
-/// The largest document read, in millions of bytes.
-const MEGABYTES: usize = 100;
-/// The most rules read.
-const RULES: usize = 1_000_000;
+/// The largest text read, in millions of bytes.
+const TEXT_MEGABYTES: usize = 100;
+/// The largest JSON listing read, which takes more memory, in millions of bytes.
+const JSON_MEGABYTES: usize = 50;
+/// How much of a JSON document is searched for its first member, in characters.
+const JSON_START: usize = 200;

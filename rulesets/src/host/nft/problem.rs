@@ -12,11 +12,11 @@ pub enum Error {
         /// The most that is read, in millions of bytes.
         limit: usize,
     },
-    /// There are more rules than are read.
+    /// There are more rules, chains and sets than are read.
     #[error(
-        "line {line}: more than {limit} rules, the most that is read; give the tables one by one (`nft list table`)"
+        "line {line}: more than {limit} rules, chains and sets, the most that is read; give the tables one by one (`nft list table`)"
     )]
-    TooManyRules {
+    TooMany {
         /// The line, from 1; 0 in a JSON listing.
         line: usize,
         /// The most that is read.

@@ -94,11 +94,19 @@ pub(super) fn set<'t, 'a>(value: &'t [Token<'a>]) -> Option<SetWords<'t, 'a>> {
             Some(SetWords::Named(name.to_owned()))
         }
         [open, inner @ .., close] if open.is_sign("{") && close.is_sign("}") => {
-            let members = split(inner, ",").into_iter();
+            let members = split(inner, ",").into_iter().flat_map(opened);
             let members = members.filter(|member| !member.is_empty());
             Some(SetWords::Inline(members.collect()))
         }
         _ => None,
+    }
+}
+
+/// The members of a set that stands in another one, as `define` puts it there.
+fn opened<'t, 'a>(member: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
+    match member {
+        [open, inner @ .., close] if open.is_sign("{") && close.is_sign("}") => split(inner, ","),
+        one => vec![one],
     }
 }
 

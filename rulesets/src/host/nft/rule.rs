@@ -55,7 +55,7 @@ pub(super) fn rule(words: &RuleWords<'_, '_>, scope: &mut Scope<'_>) -> Rule {
     while !cursor.done() {
         let start = cursor.at;
         statement(&mut cursor, &mut reader);
-        if cursor.at == start {
+        if cursor.at == start || reader.steps.len() > STEPS {
             reader.opaque(&spelled(cursor.rest()));
         }
     }
@@ -124,5 +124,7 @@ impl RuleReader<'_, '_> {
     }
 }
 
+/// The most steps of a rule; the kernel allows no more expressions than 128.
+const STEPS: usize = 512;
 /// The most characters kept of a rule's own words.
 const TEXT: usize = 2000;

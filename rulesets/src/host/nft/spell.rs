@@ -48,7 +48,7 @@ pub(super) fn value(value: &Value) -> Vec<Token<'_>> {
 
 fn statement<'a>(item: &'a Value, out: &mut Vec<Token<'a>>) -> Option<()> {
     if let Value::String(statement) = item {
-        out.extend(tokens(statement, &Defines::new()));
+        out.extend(tokens(statement, &Defines::default()));
         return Some(());
     }
     let (kind, value) = item.as_object()?.iter().next()?;
@@ -85,7 +85,7 @@ fn statement<'a>(item: &'a Value, out: &mut Vec<Token<'a>>) -> Option<()> {
         }
         "limit" | "quota" | "ct count" => bounded(kind, value, out)?,
         "ct helper" | "ct timeout" | "ct expectation" => {
-            out.extend(tokens(kind, &Defines::new()));
+            out.extend(tokens(kind, &Defines::default()));
             word("set", out);
             expression(value, out)?;
         }
@@ -106,12 +106,29 @@ fn statement<'a>(item: &'a Value, out: &mut Vec<Token<'a>>) -> Option<()> {
 }
 
 fn relation<'a>(value: &'a Map<String, Value>, out: &mut Vec<Token<'a>>) -> Option<()> {
-    expression(value.get("left")?, out)?;
+    let left = value.get("left")?;
+    expression(left, out)?;
     match value.get("op")?.as_str()? {
         "in" => {}
+        "==" if !says_equal(left) => {}
         op => sign(op, out)?,
     }
     expression(value.get("right")?, out)
+}
+
+/// True where no sign would mean something else than `==`: for values made of bits and masked ones.
+fn says_equal(left: &Value) -> bool {
+    let is = |kind: &str, name: &str, known: &[&str]| {
+        let member = left.get(kind).and_then(|it| it.get(name));
+        member
+            .and_then(Value::as_str)
+            .is_some_and(|it| known.contains(&it))
+    };
+    is("ct", "key", &["state", "status"])
+        || is("payload", "field", &["flags"])
+        || ["&", "|", "^", "<<", ">>"]
+            .iter()
+            .any(|sign| left.get(sign).is_some())
 }
 
 fn reject<'a>(value: &'a Value, out: &mut Vec<Token<'a>>) -> Option<()> {
@@ -120,7 +137,7 @@ fn reject<'a>(value: &'a Value, out: &mut Vec<Token<'a>>) -> Option<()> {
         return Some(());
     };
     word("with", out);
-    out.extend(tokens(kind.as_str()?, &Defines::new()));
+    out.extend(tokens(kind.as_str()?, &Defines::default()));
     match value.get("expr") {
         Some(what) => expression(what, out),
         None => Some(()),

@@ -33,14 +33,7 @@ pub(super) fn expression<'a>(value: &'a Value, out: &mut Vec<Token<'a>>) -> Opti
             let (address, length) = (inner.get("addr")?.as_str()?, inner.get("len")?.as_u64()?);
             out.push(Token::Word(format!("{address}/{length}").into()));
         }
-        "range" => {
-            let [first, last] = inner.as_array()?.as_slice() else {
-                return None;
-            };
-            expression(first, out)?;
-            sign("-", out)?;
-            expression(last, out)?;
-        }
+        "range" => range(inner.as_array()?, out)?,
         "set" => {
             let list = inner.as_array();
             let list = list.map_or_else(|| std::slice::from_ref(inner), Vec::as_slice);
@@ -57,6 +50,24 @@ pub(super) fn expression<'a>(value: &'a Value, out: &mut Vec<Token<'a>>) -> Opti
         }
         "&" | "|" | "^" | "<<" | ">>" => operation(kind, inner.as_array()?, out)?,
         _ => field(kind, inner, out)?,
+    }
+    Some(())
+}
+
+fn range<'a>(ends: &'a [Value], out: &mut Vec<Token<'a>>) -> Option<()> {
+    let [first, last] = ends else {
+        return None;
+    };
+    let start = out.len();
+    expression(first, out)?;
+    sign("-", out)?;
+    expression(last, out)?;
+    if let [Token::Word(first), _, Token::Word(last)] = &out[start..]
+        && !first.contains('-')
+    {
+        let range = Token::Word(format!("{first}-{last}").into());
+        out.truncate(start);
+        out.push(range);
     }
     Some(())
 }

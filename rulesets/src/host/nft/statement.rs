@@ -15,7 +15,8 @@ use crate::program::{Chain, Reason, Step, TranslationKind, Verdict};
 /// Reads one statement and adds its steps; reads nothing when it is not understood.
 pub(super) fn statement(cursor: &mut Cursor<'_, '_>, rule: &mut RuleReader<'_, '_>) {
     let start = cursor.at;
-    let Some(word) = cursor.word() else {
+    let bracketed = cursor.peek().is_some_and(|token| token.is_sign("("));
+    let Some(word) = cursor.word().or_else(|| bracketed.then_some("(")) else {
         unspelled(cursor, rule);
         return;
     };

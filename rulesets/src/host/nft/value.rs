@@ -286,7 +286,7 @@ mod tests {
     use crate::host::nft::cursor::{Defines, tokens};
 
     fn read(kind: Kind, text: &str) -> String {
-        match part(kind, &tokens(text, &Defines::new())) {
+        match part(kind, &tokens(text, &Defines::default())) {
             Part::Span { first, last } if first == last => first.to_string(),
             Part::Span { first, last } => format!("{first}-{last}"),
             Part::Name { text, prefix } => format!("{text}{}", if prefix { "…" } else { "" }),

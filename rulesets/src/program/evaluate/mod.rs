@@ -30,11 +30,11 @@ pub(crate) use rewrite::{Fresh, Rewrite};
 pub(crate) use sight::{Device, Env, Sight};
 pub(crate) use summary::{End, Summary};
 
-use crate::program::{Chain, NamedSet};
+use crate::program::{Chain, NamedSet, Test};
 use paths::{Paths, ROOT};
 use std::collections::BTreeMap;
 use summary::{Exit, Thread};
-use truth::Eyes;
+use truth::{Eyes, Truth};
 
 /// Chains that call each other by name, and the sets they share.
 #[derive(Debug)]
@@ -63,6 +63,15 @@ impl<'a> Program<'a> {
             chains,
             names,
             sets: by_name,
+        }
+    }
+
+    /// Whether a test holds for a packet as it enters; `None` when nobody can tell.
+    pub(crate) fn holds(&self, sight: &Sight, test: &Test) -> Option<bool> {
+        match Eyes::new(sight, &self.sets).test(test, sight.env()) {
+            Truth::True => Some(true),
+            Truth::False => Some(false),
+            Truth::Open => None,
         }
     }
 }

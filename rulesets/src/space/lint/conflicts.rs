@@ -36,7 +36,7 @@ pub enum ConflictKind {
 pub struct Conflicts {
     /// The conflicts, by first and then by second rule as the list has them.
     pub found: Vec<Conflict>,
-    /// False when more conflicts than asked for exist, or when steps ran out.
+    /// False when the search ended early: as many as asked for were found, or steps ran out.
     pub complete: bool,
 }
 

@@ -1,0 +1,12 @@
+//! A JSON listing of nftables: read or refused in one line, never a panic.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rulesets::host::nft::parse_json;
+
+fuzz_target!(|bytes: &[u8]| {
+    let text = String::from_utf8_lossy(bytes);
+    if let Err(error) = parse_json(&text) {
+        assert!(!error.to_string().contains('\n'));
+    }
+});
