@@ -302,6 +302,23 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_was_lost_does_not_clear_the_rule_that_sends_it() {
+        let run = run();
+        let readings = [Reading::Timeout, Reading::HostRulesReject];
+        assert_eq!(
+            leads(&judge(&case(&run, &readings))),
+            Some(("host_firewall.rejected", Certainty::Proven))
+        );
+        let unseen = judge(&case(&run, &readings[..1]));
+        assert!(
+            unseen
+                .excluded
+                .iter()
+                .any(|it| it.id == "host_firewall.rejected")
+        );
+    }
+
+    #[test]
     fn an_exclusion_quotes_the_reading_and_what_was_expected() {
         let run = run();
         let judgement = judge(&case(&run, &[Reading::Refused]));

@@ -22,6 +22,7 @@ mod sense;
 
 pub use case::{Case, CaseFlow, Taken};
 pub use catalogue::{Cause, Remedy, Steps, Test, catalogue, cause};
+pub use host_filter::{HostFilter, HostVerdict};
 pub use layer::Layer;
 pub use model::{
     After, Candidate, CauseReport, Certainty, Diagnosis, EvidenceItem, Exclusion, Finding,
@@ -34,7 +35,6 @@ pub use scope::Scope;
 use crate::evidence::{Expectation, Run};
 use book::Book;
 use engine::Judgement;
-use host_filter::HostFilter;
 use rulesets::Direction;
 
 /// Judges a run.

@@ -1,5 +1,6 @@
 //! What would help, with its effect computed on the evidence. Nothing here is ever run.
 
+mod host_firewall;
 mod outbound_mail;
 mod security_group;
 
@@ -16,9 +17,8 @@ pub(super) fn fixes(case: &Case<'_>, judgement: &Judgement) -> Vec<FixReport> {
     match cause.remedy {
         Remedy::SecurityGroup => security_group::fixes(case, cause, certainty),
         Remedy::OutboundMail => outbound_mail::fixes(case, cause, certainty),
-        Remedy::HostFirewall(steps) | Remedy::Steps(steps) => {
-            vec![advice(case, cause, &steps, certainty)]
-        }
+        Remedy::HostFirewall(steps) => host_firewall::fixes(case, cause, &steps, certainty),
+        Remedy::Steps(steps) => vec![advice(case, cause, &steps, certainty)],
     }
 }
 

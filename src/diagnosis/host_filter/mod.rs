@@ -4,12 +4,14 @@
 //! lets it pass, is a certain answer only where every listing was read whole and nothing else is known
 //! to handle packets beside the rules.
 
+mod change;
 mod packets;
 mod stand;
 mod words;
 
+pub(super) use change::{Change, Spot, exception, names_only, without_member, without_rule};
 pub(super) use packets::{arriving_by_loopback, first_packets, reply};
-pub(super) use stand::{Stand, Stop, ban, stand};
+pub(super) use stand::{Stand, Stop, ban, rule_of, stand};
 pub(super) use words::{clause, conditions, sent_by};
 
 use crate::evidence::Run;
@@ -17,6 +19,7 @@ use crate::inside::{Datum, ProgramKind, Snapshot, can_interfere, can_rewrite};
 use ipnet::IpNet;
 use rulesets::Family;
 use rulesets::host::{HostFacts, HostRules, NamedText, Passage};
+use rulesets::program::Step;
 use std::collections::BTreeMap;
 
 /// The rules of one host, with what is known of it beside them.
@@ -24,8 +27,8 @@ use std::collections::BTreeMap;
 pub struct HostFilter<'a> {
     /// The rules that were read.
     pub(super) rules: HostRules,
-    /// The first line of any listing that could stop or bend a packet.
-    pub(super) interfering: Option<String>,
+    /// Whether any line could stop or bend a packet, or was not understood.
+    pub(super) interfering: bool,
     snapshot: &'a Snapshot,
     unread: Vec<Unread>,
 }
@@ -77,10 +80,11 @@ impl<'a> HostFilter<'a> {
             family: None,
             words: gap.clone(),
         }));
-        let interfering = texts.iter().find_map(|listing| {
-            let line = can_interfere(listing.text)?;
-            Some(format!("{} lists `{line}`", listing.name))
-        });
+        let interfering = texts
+            .iter()
+            .find_map(|listing| can_interfere(listing.text))
+            .is_some()
+            || any_opaque(&rules);
         Some(Self {
             rules,
             interfering,
@@ -116,6 +120,14 @@ impl<'a> HostFilter<'a> {
             .any(|listing| can_rewrite(&listing.text, port).is_some())
     }
 
+    /// The listing of one tool, with the command that made it.
+    fn listing(&self, tool: &str) -> Option<(&str, &str)> {
+        match self.snapshot.firewall.get(tool)? {
+            Datum::Read { source, value, .. } => Some((source, &value.text)),
+            Datum::Skipped { .. } => None,
+        }
+    }
+
     /// The snapshot that the rules come from.
     pub(super) fn snapshot(&self) -> &'a Snapshot {
         self.snapshot
@@ -146,6 +158,17 @@ impl<'a> HostFilter<'a> {
             reverse_path: None,
         }
     }
+}
+
+/// Whether a rule does something that was not understood.
+fn any_opaque(rules: &HostRules) -> bool {
+    rules
+        .tables
+        .iter()
+        .flat_map(|table| &table.chains)
+        .flat_map(|chain| &chain.chain.rules)
+        .flat_map(|rule| &rule.steps)
+        .any(|step| matches!(step, Step::Opaque { .. }))
 }
 
 /// A listing that was cut or not taken counts, unless another one shows the same rules.

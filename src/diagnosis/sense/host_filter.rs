@@ -3,11 +3,11 @@
 use super::{listeners, take};
 use crate::diagnosis::book::Book;
 use crate::diagnosis::host_filter::{
-    HostFilter, HostVerdict, Stand, arriving_by_loopback, ban, clause, conditions, first_packets,
-    reply, sent_by, stand,
+    HostFilter, HostVerdict, Stand, Stop, arriving_by_loopback, ban, clause, conditions,
+    first_packets, reply, rule_of, sent_by, stand,
 };
 use crate::diagnosis::{Case, Reading, Sensor};
-use rulesets::host::Passage;
+use rulesets::host::{Passage, Wanted, front_end};
 use rulesets::{Direction, Family, Packet, Path};
 
 /// What a filter comes to for one flow.
@@ -67,7 +67,7 @@ fn route_ban(case: &Case<'_>) -> Option<(Reading, String)> {
 fn judge<'a>(case: &Case<'_>, filter: &'a HostFilter<'a>) -> Judged<'a> {
     let family = case.flow.address.map_or(Family::V4, Family::from);
     let unread = filter.unread(family);
-    if filter.interfering.is_none() {
+    if !filter.interfering {
         let readings = if unread.is_empty() {
             vec![(Reading::NoHostRules, NO_RULES.to_owned())]
         } else {
@@ -166,13 +166,28 @@ fn incoming(
                 (false, true) => Reading::HostRulesReject,
                 (false, false) => Reading::HostRulesDrop,
             };
-            (reading, clause(stop))
+            (reading, said(case, filter, stop))
         }
         Stand::Limited(stop) => {
-            let detail = format!("{}{}", clause(stop), conditions(stop.outcome));
+            let detail = format!("{}{}", said(case, filter, stop), conditions(stop.outcome));
             (Reading::HostRulesLimit, detail)
         }
         Stand::Open => (Reading::HostRulesOpen, open(passage)),
+    }
+}
+
+/// What stops a packet, with the words of the program that wrote the rule.
+fn said(case: &Case<'_>, filter: &HostFilter<'_>, stop: Stop<'_>) -> String {
+    let decider = &stop.outcome.decider;
+    let wanted = case.flow.port.map(|port| Wanted {
+        protocol: case.flow.protocol.number(),
+        port,
+    });
+    let made = rule_of(&filter.rules, decider)
+        .and_then(|rule| front_end(&decider.set, decider.chain.as_deref()?, rule, wanted));
+    match made {
+        Some(made) => format!("{} ({})", clause(stop), made.words),
+        None => clause(stop),
     }
 }
 
@@ -249,7 +264,7 @@ fn open(passage: &Passage) -> String {
     found.map_or_else(
         || "the host firewall's rules leave it open".to_owned(),
         |outcome| {
-            let stop = crate::diagnosis::host_filter::Stop {
+            let stop = Stop {
                 outcome,
                 stage: None,
             };

@@ -130,7 +130,7 @@ fn route(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
 
 /// The closest route to the client, where it is one that discards and not the default: such a route is
 /// made to shut somebody out.
-pub(super) fn discarding(snapshot: &Snapshot, client: IpAddr) -> Option<&str> {
+pub(in crate::diagnosis) fn discarding(snapshot: &Snapshot, client: IpAddr) -> Option<&str> {
     snapshot
         .routes
         .value()?

@@ -12,7 +12,7 @@ mod path;
 mod rules;
 
 pub(super) use host_filter::judge_host;
-pub(super) use instance::own_addresses;
+pub(super) use instance::{discarding, own_addresses};
 pub(super) use outcome::word;
 pub(super) use rules::judge_groups;
 
