@@ -76,7 +76,7 @@ fn accepted(
         .into_iter()
         .next()?;
     let packet = if first {
-        asked.clone()
+        asked
     } else {
         reply(&asked, &host.first.packet)
     };
@@ -145,18 +145,13 @@ fn unbanned(case: &Case<'_>, host: &HostVerdict<'_>, certainty: Certainty) -> Op
             .then(|| without_rule(host.filter, decider, backend))
             .flatten()
     })?;
-    Some(report(
-        case,
-        "host_firewall.unban",
-        change,
-        certainty,
-        own_words(case, host, true),
-        vec![
-            "stop what made the guard act first: it will ban again otherwise".into(),
-            "where a guard made the rule, let the guard lift it, so that its own list agrees"
-                .into(),
-        ],
-    ))
+    let steps = [
+        "stop what made the guard act first: it will ban again otherwise",
+        "where a guard made the rule, let the guard lift it, so that its own list agrees",
+    ];
+    let mut fix = report(case, "host_firewall.unban", change, certainty, &steps);
+    fix.commands.extend(own_words(case, host, true));
+    Some(fix)
 }
 
 /// Without the rule that rewrites the destination.
@@ -176,17 +171,16 @@ fn untranslated(
         })
         .map_or(Backend::Nftables, |stage| stage.backend);
     let change = without_rule(host.filter, &last.decider, backend)?;
+    let steps = [
+        "if the backend is to serve this port, start it instead, and leave the rule",
+        "a container engine writes its rules itself: stop or publish the container there",
+    ];
     Some(report(
         case,
         "host_firewall.remove_rewrite",
         change,
         certainty,
-        BTreeMap::new(),
-        vec![
-            "if the backend is to serve this port, start it instead, and leave the rule".into(),
-            "a container engine writes its rules itself: stop or publish the container there"
-                .into(),
-        ],
+        &steps,
     ))
 }
 
@@ -215,18 +209,16 @@ fn report(
     id: &str,
     change: Change,
     certainty: Certainty,
-    mut commands: BTreeMap<String, String>,
-    steps: Vec<String>,
+    steps: &[&str],
 ) -> FixReport {
-    commands.insert("sh".into(), change.command);
     FixReport {
         id: id.into(),
         summary: change.words,
         risk: Risk::Review,
         after: judged(case, &change.rules, certainty),
         opens: opens(case),
-        steps,
-        commands,
+        steps: steps.iter().map(|step| (*step).to_owned()).collect(),
+        commands: BTreeMap::from([("sh".into(), change.command)]),
         rollback: change.undo,
     }
 }

@@ -1,10 +1,11 @@
 //! Changes of one rule, or one member of a set, where it stands: in the model, so that their effect can
 //! be judged, and as the commands that make them.
 
+use super::commands::{At, iptables_words, nft_words, plain, side};
 use super::{HostFilter, Stop};
 use rulesets::host::{Backend, HostChain, HostRules, Table};
 use rulesets::program::{Element, Key, NamedSet, Part, Rule, Step, Test, Values, Verdict};
-use rulesets::{Decider, Family, Packet};
+use rulesets::{Decider, Family, Packet, State};
 use std::net::IpAddr;
 
 /// A change, with its command and the one that undoes it.
@@ -53,49 +54,65 @@ pub(in crate::diagnosis) fn exception(
     if index > place.chain.rules.len() {
         return None;
     }
-    let last = index == place.chain.rules.len();
-    let handle = place.chain.rules.get(index).and_then(|rule| rule.handle);
+    let next = place.chain.rules.get(index).map(|rule| rule.handle);
     place.chain.rules.insert(index, accept(packet)?);
     for (number, rule) in place.chain.rules.iter_mut().enumerate() {
         rule.index = number;
     }
     let at = At::new(filter, stage.backend, &decider.set, chain)?;
+    let gap = match next {
+        None => Gap::Last,
+        Some(Some(handle)) if at.program.is_none() => Gap::Handle(handle),
+        Some(_) => Gap::Index(index),
+    };
     let place = match (spot, decider.index) {
         (Spot::Top, _) => format!("at the top of `{}` {chain}", at.set),
         (Spot::Before, Some(index)) => format!("before rule {index} of `{}` {chain}", at.set),
         (Spot::Before, None) => format!("at the end of `{}` {chain}, before its policy", at.set),
     };
-    let (command, undo) = match &at.program {
-        Some(program) => {
-            let spec = iptables_words(packet)?;
-            let table = at.table_option();
-            let put = if last {
-                format!("-A {chain}")
-            } else {
-                format!("-I {chain} {}", index + 1)
-            };
-            (
-                format!("{program}{table} {put} {spec} -j ACCEPT"),
-                format!("{program}{table} -D {chain} {spec} -j ACCEPT"),
-            )
-        }
-        None => {
-            let spec = nft_words(packet)?;
-            let put = match (last, handle) {
-                (true, _) => format!("add rule {} {chain}", at.set),
-                (false, Some(handle)) => format!("insert rule {} {chain} handle {handle}", at.set),
-                (false, None) if index == 0 => format!("insert rule {} {chain}", at.set),
-                (false, None) => format!("insert rule {} {chain} index {index}", at.set),
-            };
-            (format!("nft {put} {spec} accept"), at.undo_by_handle(chain))
-        }
-    };
+    let (command, undo) = put(&at, chain, gap, packet)?;
     Some(Change {
         rules,
         words: format!("accept `{}` {place}", nft_words(packet)?),
         command,
         undo,
     })
+}
+
+/// The commands that put an exception at a place and take it away again.
+fn put(at: &At, chain: &str, gap: Gap, packet: &Packet) -> Option<(String, String)> {
+    let Some(program) = &at.program else {
+        let spec = nft_words(packet)?;
+        let put = match gap {
+            Gap::Last => format!("add rule {} {chain}", at.set),
+            Gap::Handle(handle) => format!("insert rule {} {chain} handle {handle}", at.set),
+            Gap::Index(0) => format!("insert rule {} {chain}", at.set),
+            Gap::Index(index) => format!("insert rule {} {chain} index {index}", at.set),
+        };
+        let command = format!("nft {put} {spec} accept");
+        return Some((command, at.undo_by_handle(chain)));
+    };
+    let (spec, table) = (iptables_words(packet)?, at.table_option());
+    let put = match gap {
+        Gap::Last => format!("-A {chain}"),
+        Gap::Index(index) => format!("-I {chain} {}", index + 1),
+        Gap::Handle(_) => return None,
+    };
+    Some((
+        format!("{program}{table} {put} {spec} -j ACCEPT"),
+        format!("{program}{table} -D {chain} {spec} -j ACCEPT"),
+    ))
+}
+
+/// Where in a chain a rule is put.
+#[derive(Clone, Copy, Debug)]
+enum Gap {
+    /// Behind every other.
+    Last,
+    /// Before the rule with this handle.
+    Handle(u64),
+    /// Before the rule at this position.
+    Index(usize),
 }
 
 /// Without the rule that `decider` names.
@@ -162,7 +179,13 @@ pub(in crate::diagnosis) fn without_member(
             values: Values::Named { name, .. },
             negated: false,
         }) if matches!(key.as_slice(), [Key::Source(_)]) => Some(name),
-        _ => None,
+        Step::Test(_)
+        | Step::Verdict(_)
+        | Step::Lookup { .. }
+        | Step::Translate(_)
+        | Step::SetMark { .. }
+        | Step::Notrack
+        | Step::Opaque { .. } => None,
     })?;
     if !plain(name) || !plain(&decider.set) {
         return None;
@@ -212,73 +235,13 @@ pub(in crate::diagnosis) fn names_only(rule: &Rule, client: IpAddr) -> bool {
             values: Values::Inline(elements),
             negated: false,
         }) => matches!(key.as_slice(), [Key::Source(_)]) && *elements == only,
-        _ => false,
-    })
-}
-
-/// A chain, in the words of its tool.
-struct At {
-    /// Such as `inet f`.
-    set: String,
-    /// The tool of the iptables family that made it; `None` for nft's own.
-    program: Option<String>,
-}
-
-impl At {
-    /// `None` where the names would not be plain words of a command.
-    fn new(filter: &HostFilter<'_>, backend: Backend, set: &str, chain: &str) -> Option<Self> {
-        let (family, table) = set.split_once(' ')?;
-        (plain(family) && plain(table) && plain(chain)).then(|| Self {
-            set: set.to_owned(),
-            program: program(filter, backend, family, table, chain),
-        })
-    }
-
-    fn table_option(&self) -> String {
-        match self.set.split_once(' ') {
-            None | Some((_, "filter")) => String::new(),
-            Some((_, table)) => format!(" -t {table}"),
-        }
-    }
-
-    fn undo_by_handle(&self, chain: &str) -> String {
-        let set = &self.set;
-        format!(
-            "nft delete rule {set} {chain} handle N, the handle that `nft -a list chain {set} {chain}` shows"
-        )
-    }
-}
-
-/// The tool that lists a chain, without its `-save`.
-fn program(
-    filter: &HostFilter<'_>,
-    backend: Backend,
-    family: &str,
-    table: &str,
-    chain: &str,
-) -> Option<String> {
-    let prefix = match family {
-        "ip" => "iptables",
-        "ip6" => "ip6tables",
-        _ => return None,
-    };
-    let suffix = match backend {
-        Backend::Legacy => "legacy",
-        Backend::Nftables => "nft",
-    };
-    let key = format!("{prefix}-{suffix}");
-    let (source, listing) = filter.listing(&key)?;
-    let named = listing
-        .lines()
-        .any(|line| line.trim() == format!("*{table}"))
-        && listing
-            .lines()
-            .any(|line| line.starts_with(&format!(":{chain} ")));
-    named.then(|| {
-        let file = source.rsplit('/').next().unwrap_or_default();
-        file.strip_suffix("-save")
-            .filter(|name| plain(name))
-            .map_or(key, str::to_owned)
+        Step::Test(_)
+        | Step::Verdict(_)
+        | Step::Lookup { .. }
+        | Step::Translate(_)
+        | Step::SetMark { .. }
+        | Step::Notrack
+        | Step::Opaque { .. } => false,
     })
 }
 
@@ -303,37 +266,6 @@ fn set_of(table: &Table) -> &str {
         .map_or("", |chain| chain.chain.set.as_str())
 }
 
-/// The far end and the port of a packet, as the fields to match: the side that is not this host's.
-struct Side {
-    source: bool,
-    address: IpAddr,
-    port: Option<u16>,
-    protocol: u8,
-}
-
-/// Which packets an exception is for: towards a port of this host from one client, a reply from it, or
-/// towards a far end's port.
-fn side(packet: &Packet) -> Option<Side> {
-    let inbound = packet.direction() == rulesets::Direction::Inbound;
-    let reply = packet.state == rulesets::State::Established;
-    let (address, source) = if inbound {
-        (packet.source?, true)
-    } else {
-        (packet.destination?, false)
-    };
-    let port = if reply {
-        packet.source_port
-    } else {
-        packet.destination_port
-    };
-    Some(Side {
-        source,
-        address,
-        port,
-        protocol: packet.protocol,
-    })
-}
-
 fn accept(packet: &Packet) -> Option<Rule> {
     let side = side(packet)?;
     let family = Family::from(side.address);
@@ -354,7 +286,7 @@ fn accept(packet: &Packet) -> Option<Rule> {
         one(Key::Protocol, side.protocol.into()),
     ];
     if let Some(port) = side.port {
-        let key = if packet.state == rulesets::State::Established {
+        let key = if packet.state == State::Established {
             Key::SourcePort
         } else {
             Key::DestinationPort
@@ -373,49 +305,11 @@ fn accept(packet: &Packet) -> Option<Rule> {
     })
 }
 
-fn nft_words(packet: &Packet) -> Option<String> {
-    let side = side(packet)?;
-    let family = if side.address.is_ipv4() { "ip" } else { "ip6" };
-    let end = if side.source { "saddr" } else { "daddr" };
-    let port = ["dport", "sport"][usize::from(packet.state == rulesets::State::Established)];
-    let what = match (side.protocol, side.port, packet.icmp_type) {
-        (6, Some(number), _) => format!("tcp {port} {number}"),
-        (17, Some(number), _) => format!("udp {port} {number}"),
-        (1, _, Some(kind)) => format!("icmp type {kind}"),
-        (58, _, Some(kind)) => format!("icmpv6 type {kind}"),
-        _ => return None,
-    };
-    Some(format!("{family} {end} {} {what}", side.address))
-}
-
-fn iptables_words(packet: &Packet) -> Option<String> {
-    let side = side(packet)?;
-    let end = if side.source { "-s" } else { "-d" };
-    let port = ["--dport", "--sport"][usize::from(packet.state == rulesets::State::Established)];
-    let what = match (side.protocol, side.port, packet.icmp_type) {
-        (6, Some(number), _) => format!("-p tcp {port} {number}"),
-        (17, Some(number), _) => format!("-p udp {port} {number}"),
-        (1, _, Some(kind)) => format!("-p icmp --icmp-type {kind}"),
-        (58, _, Some(kind)) => format!("-p ipv6-icmp --icmpv6-type {kind}"),
-        _ => return None,
-    };
-    Some(format!("{end} {} {what}", side.address))
-}
-
 fn number(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => u128::from(u32::from(address)),
         IpAddr::V6(address) => u128::from(address),
     }
-}
-
-/// Whether a name, or the words of a rule, can stand in a command as they are: nothing a shell would
-/// take for its own.
-fn plain(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .chars()
-            .all(|it| it.is_ascii_alphanumeric() || "_-./:,+! ".contains(it))
 }
 
 /// How to undo what no command of ours can.

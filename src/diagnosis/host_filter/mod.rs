@@ -5,6 +5,7 @@
 //! to handle packets beside the rules.
 
 mod change;
+mod commands;
 mod packets;
 mod stand;
 mod words;

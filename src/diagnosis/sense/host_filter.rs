@@ -110,10 +110,13 @@ fn certain(reading: Reading, detail: String, unread: &[&str]) -> Option<(Reading
     let Some(missing) = unread.first() else {
         return Some((reading, detail));
     };
-    let left = match reading.sensor() {
-        Sensor::HostRules if reading != Reading::HostRulesPass => Reading::HostRulesOpen,
-        Sensor::HostOutput if reading != Reading::HostLetsOut => Reading::HostOutputOpen,
-        _ => return None,
+    let passes = [Reading::HostRulesPass, Reading::HostLetsOut].contains(&reading);
+    let left = if passes || reading.sensor() == Sensor::HostTarget {
+        return None;
+    } else if reading.sensor() == Sensor::HostOutput {
+        Reading::HostOutputOpen
+    } else {
+        Reading::HostRulesOpen
     };
     Some((left, format!("{detail}; but {missing}")))
 }
@@ -193,11 +196,9 @@ fn said(case: &Case<'_>, filter: &HostFilter<'_>, stop: Stop<'_>) -> String {
 
 /// Whether the client was told that its packet was stopped; `None` when it came to something else.
 fn told(case: &Case<'_>) -> Option<bool> {
-    match case.reading(Sensor::Outcome)? {
-        Reading::Timeout => Some(false),
-        Reading::Refused | Reading::Prohibited => Some(true),
-        _ => None,
-    }
+    let seen = case.reading(Sensor::Outcome)?;
+    let told = [Reading::Refused, Reading::Prohibited].contains(&seen);
+    (told || seen == Reading::Timeout).then_some(told)
 }
 
 fn outgoing(case: &Case<'_>, passage: &Passage) -> (Reading, String) {
@@ -298,13 +299,14 @@ fn target(
         Path::Input { .. } => {
             let sent = sent_by(passage)?;
             let (address, port) = (arrived.destination?, arrived.destination_port?);
-            match listeners::serves(case, filter.snapshot(), address, port)? {
-                true => Some((Reading::TargetHere, format!("it is sent to {sent}"))),
-                false => Some((
-                    Reading::TargetDead,
-                    format!("it is sent to {sent}, where nothing listens"),
-                )),
-            }
+            Some(
+                if listeners::serves(case, filter.snapshot(), address, port)? {
+                    (Reading::TargetHere, format!("it is sent to {sent}"))
+                } else {
+                    let detail = format!("it is sent to {sent}, where nothing listens");
+                    (Reading::TargetDead, detail)
+                },
+            )
         }
         Path::Forward { .. } if !same => {
             let sent = sent_by(passage)?;
