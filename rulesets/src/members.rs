@@ -154,13 +154,15 @@ impl Inventory {
 
 impl SecurityGroups {
     /// The same groups, with the members of every group and template that `inventory` knows put into
-    /// the rules that name it. Texts and positions stay.
+    /// the rules that name it. Texts and positions stay. Past a million members in all, rules stay as
+    /// they are and their verdicts undecided.
     #[must_use]
     pub fn with_members(&self, inventory: &Inventory) -> Self {
         let mut changed = self.clone();
+        let mut left = MEMBERS;
         for group in &mut changed.groups {
             for rule in group.ingress.iter_mut().chain(&mut group.egress) {
-                resolve(rule, inventory);
+                resolve(rule, inventory, &mut left);
             }
         }
         changed
@@ -172,10 +174,12 @@ pub(crate) fn portless_name(id: &str) -> String {
     format!("{id} (without ports)")
 }
 
-fn resolve(rule: &mut Rule, inventory: &Inventory) {
+fn resolve(rule: &mut Rule, inventory: &Inventory, left: &mut usize) {
     if let Peer::Group(id) | Peer::Template(id) = &rule.peer
         && let Some(all) = inventory.addresses_of(id)
+        && let Some(rest) = left.checked_sub(all.nets.len() + all.perhaps.len())
     {
+        *left = rest;
         rule.peer = Peer::Members(PeerMembers {
             of: Box::new(rule.peer.clone()),
             nets: all.nets.into_iter().collect(),
@@ -185,7 +189,9 @@ fn resolve(rule: &mut Rule, inventory: &Inventory) {
     }
     if let Service::Template(id) = &rule.service
         && let Some(all) = inventory.services_of(id)
+        && let Some(rest) = left.checked_sub(all.services.len())
     {
+        *left = rest;
         rule.service = Service::Members(ServiceMembers {
             of: id.clone(),
             services: all.services,
@@ -241,3 +247,6 @@ fn pairs(protocol: u8, ports: &Ports) -> Vec<(Part, Part)> {
 /// The families, as nftables numbers them.
 const V4: u128 = 2;
 const V6: u128 = 10;
+
+/// The most members put into the rules of one instance; the vendor's own limit is far below.
+const MEMBERS: usize = 1_000_000;

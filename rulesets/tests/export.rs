@@ -167,6 +167,20 @@ fn what_a_form_cannot_express_names_the_rule() {
              address block into the rule"
         );
     }
+    let mut odd = group("sg-1", &["in ACCEPT tcp 22 sg-2"]);
+    odd.ingress[0].peer = rulesets::Peer::Group("group-2".to_owned());
+    assert!(set(&odd).is_none());
+    assert_eq!(
+        short(&odd).unwrap(),
+        "`sg-1` inbound rule 0 `ACCEPT tcp 22 from sg-2`: the short form knows ids by their prefix \
+         alone; use the rule-set form"
+    );
+    odd.ingress[0].peer = rulesets::Peer::Net("0.0.0.0/8".parse().unwrap());
+    assert!(
+        shell(&odd)
+            .unwrap()
+            .ends_with("begins at 0.0.0.0 as 0.0.0.0/0; split it")
+    );
     let empty = group("sg-1", &[]);
     assert_eq!(set(&empty).unwrap(), "there is no rule to write");
     assert_eq!(shell(&empty).unwrap(), "there is no rule to write");

@@ -2,8 +2,13 @@
 
 mod cause;
 mod check;
+mod clone;
+mod deletable;
+mod diff;
 mod explain;
+mod export;
 mod inside;
+mod lint;
 mod options;
 mod ports;
 mod progress;
@@ -11,6 +16,8 @@ mod question;
 mod report;
 mod rule_files;
 mod schema;
+mod sets;
+mod who;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -25,6 +32,12 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode 
         Command::Check(arguments) => check::run(&arguments),
         Command::Inside(arguments) => inside::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Who(arguments) => who::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Clone(arguments) => clone::run(&arguments),
+        Command::Deletable(arguments) => deletable::run(&arguments),
         Command::Ports(arguments) => ports::run(&arguments),
         Command::Cause(arguments) => cause::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
@@ -73,6 +86,18 @@ enum Command {
     Inside(inside::Arguments),
     /// Rules only: is this flow allowed, and which rule decides
     Explain(explain::Arguments),
+    /// Rules only: who reaches a port, and what a source reaches
+    Who(who::Arguments),
+    /// Rules only: dead, redundant, conflicting and over-open rules
+    Lint(lint::Arguments),
+    /// Rules only: what fares differently under two rule sets
+    Diff(diff::Arguments),
+    /// Rules only: write rules in another form
+    Export(export::Arguments),
+    /// Rules only: what a clone of a security group would lack or change
+    Clone(clone::Arguments),
+    /// Rules only: what keeps a security group from being deleted
+    Deletable(deletable::Arguments),
     /// Common name, blocked-port entry and advice for ports
     Ports(ports::Arguments),
     /// A page of the catalogue of causes

@@ -36,6 +36,11 @@ impl RuleFiles {
 
     /// The layers that the rules make.
     pub(super) fn way(&self) -> anyhow::Result<Way> {
+        Ok(self.book_and_way()?.1)
+    }
+
+    /// Both.
+    pub(super) fn book_and_way(&self) -> anyhow::Result<(Book, Way)> {
         let book = self.book()?;
         let selection = Selection {
             lists: self.bind.clone(),
@@ -48,6 +53,6 @@ impl RuleFiles {
             anyhow::bail!("the files hold no rules: give those of a group, an ACL or a host");
         }
         way.facts.addresses.clone_from(&self.host_address);
-        Ok(way)
+        Ok((book, way))
     }
 }

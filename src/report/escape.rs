@@ -2,7 +2,7 @@
 
 /// The text with every character that a terminal or a reader's eye could be steered by made
 /// visible. Text that is already escaped stays as it is.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         if character == '\\' || (' '..='~').contains(&character) {

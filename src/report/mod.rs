@@ -21,7 +21,7 @@ mod words;
 
 pub use answer::{AnswerDocument, answer_document, answer_line, answer_text};
 pub use document::schema;
-pub(crate) use escape::wrap;
+pub(crate) use escape::{printable as printable_line, wrap};
 pub use exit::exit_code;
 pub use read::{ReadRunError, read_run};
 pub use sarif::write_sarif;

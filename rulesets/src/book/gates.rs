@@ -5,30 +5,15 @@ use super::way::{Layered, Way};
 use crate::flow::{Direction, Family};
 use crate::layer::LayerKind;
 use crate::packet::Packet;
-use crate::program::{Ending, Flat, NotFlat};
+use crate::program::{Ending, Flat};
 use crate::questions::{Gate, Gates};
-use crate::space::Budget;
+use crate::space::NotDetermined;
 use crate::verdict::{Decider, MatchingRule};
 use std::collections::BTreeSet;
 
-/// Why a layer is no gate.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the rules of `{name}` cannot be asked about as a whole: {reason}; ask about single flows")]
-pub struct NotGates {
-    /// The set or table.
-    pub name: String,
-    /// Why not.
-    pub reason: String,
-}
-
 impl Way {
     /// The gates that first packets of one direction and family meet, in path order.
-    pub fn gates(
-        &self,
-        direction: Direction,
-        family: Family,
-        budget: &Budget,
-    ) -> Result<Gates, NotGates> {
+    pub fn gates(&self, direction: Direction, family: Family) -> Result<Gates, NotDetermined> {
         // TCP flags and the like are those of a first packet; addresses, ports and the protocol are
         // what is asked about.
         let packet = Packet::new(direction, family, 6);
@@ -36,13 +21,13 @@ impl Way {
         for layer in self.in_order(direction) {
             match layer {
                 Layered::Groups(_, layer) | Layered::Cloud(layer) => {
-                    let flat = layer.flatten(&packet, budget);
-                    let name = layer.fallback(direction).set.clone();
-                    gates.push(gate(layer.kind, &name, flat)?);
+                    let name = &layer.fallback(direction).set;
+                    gates.push(gate(layer.kind, name, &layer.flatten(&packet)?));
                 }
                 Layered::Host(rules) => {
-                    for (name, flat) in rules.flatten(&packet, &self.facts, budget) {
-                        gates.push(gate(LayerKind::HostFirewall, &name, flat)?);
+                    for stage in rules.flatten(&packet, &self.facts)?.stages {
+                        let name = format!("{} {}", stage.table, stage.chain);
+                        gates.push(gate(LayerKind::HostFirewall, &name, &stage.flat));
                     }
                 }
             }
@@ -55,25 +40,24 @@ impl Way {
     }
 }
 
-fn gate(layer: LayerKind, name: &str, flat: Result<Flat, NotFlat>) -> Result<Gate, NotGates> {
-    let flat = flat.map_err(|problem| NotGates {
-        name: name.to_owned(),
-        reason: problem.to_string(),
-    })?;
+pub(super) fn gate(layer: LayerKind, name: &str, flat: &Flat) -> Gate {
     let fallback = flat.origins.last();
-    let accepting = flat.entries.iter().filter(|entry| entry.ending == Ending::Accept);
+    let accepting = flat
+        .entries
+        .iter()
+        .filter(|entry| entry.ending == Ending::Accept);
     let accepting: BTreeSet<usize> = accepting.map(|entry| entry.rule as usize).collect();
     let allows = |number: usize| accepting.contains(&number);
     let rules = flat.origins.iter().enumerate();
     let rules = rules.map(|(number, decider)| rule(decider, allows(number)));
-    Ok(Gate {
+    Gate {
         layer,
         name: name.to_owned(),
         must: flat.must_pass(),
         may: flat.may_pass(),
         fallback: fallback.map_or_else(String::new, ToString::to_string),
         rules: rules.collect(),
-    })
+    }
 }
 
 fn rule(decider: &Decider, allows: bool) -> MatchingRule {

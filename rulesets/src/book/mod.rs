@@ -6,6 +6,8 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod ask;
+mod gates;
+mod lint;
 mod near;
 mod way;
 
@@ -17,6 +19,7 @@ use crate::cloud::CloudFormat;
 use crate::document::Document;
 use crate::host::{Error as ListingError, HostRules, NamedText, listing_kind};
 use crate::json_document::{ReadError as CloudError, read_json};
+use crate::questions::Finding;
 use crate::tencent::{self, Account, ParseError};
 use serde_json::Value;
 
@@ -123,6 +126,19 @@ impl Book {
         all.extend(self.document.clone());
         all.extend(alibaba::document(&self.alibaba));
         all
+    }
+
+    /// The name of the text that holds the rule of a finding.
+    pub fn text_of(&self, finding: &Finding) -> String {
+        let set = finding.rule.as_ref().map(|rule| rule.set.as_str());
+        let own = self
+            .origins
+            .iter()
+            .find(|origin| set == Some(origin.list.as_str()));
+        let host = || self.origins.iter().find(|it| it.kind == TextKind::Host);
+        own.or_else(host)
+            .or(self.origins.first())
+            .map_or_else(String::new, |origin| origin.text.clone())
     }
 
     fn take(&mut self, text: &NamedText<'_>) -> Result<(), BookError> {

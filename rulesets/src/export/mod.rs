@@ -13,9 +13,11 @@ pub use neutral::json;
 pub use terraform::{rule_set, short_rules};
 
 use crate::flow::Direction;
-use crate::rule::{Peer, Rule, Service};
+use crate::rule::{Peer, Ports, Rule, Service};
 use crate::security_group::SecurityGroup;
+use crate::tencent::is_id;
 use crate::text::shown;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Why rules could not be written.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -54,14 +56,32 @@ fn each(group: &SecurityGroup) -> impl Iterator<Item = (Direction, usize, &Rule)
 
 /// Refuses what no form of the vendor's has words for.
 fn expressible(rule: &Rule) -> Result<(), &'static str> {
-    match rule.peer.named() {
-        Peer::All => Err(
-            "`ALL` as the far end does not say whether IPv6 is meant; write 0.0.0.0/0, ::/0, or a rule \
-             for each",
-        ),
-        Peer::Unnamed => Err("names no far end; write the address block into the rule"),
-        Peer::Net(_) | Peer::Group(_) | Peer::Template(_) | Peer::Members(_) => Ok(()),
+    let service = template(&rule.service).unwrap_or("x");
+    let peer = match rule.peer.named() {
+        Peer::All => {
+            return Err(
+                "`ALL` as the far end does not say whether IPv6 is meant; write 0.0.0.0/0, ::/0, or a \
+                 rule for each",
+            );
+        }
+        Peer::Unnamed => return Err("names no far end; write the address block into the rule"),
+        Peer::Net(net)
+            if net.addr() == IpAddr::V4(Ipv4Addr::UNSPECIFIED) && net.prefix_len() > 0 =>
+        {
+            return Err("the vendor reads a block that begins at 0.0.0.0 as 0.0.0.0/0; split it");
+        }
+        Peer::Net(_) | Peer::Members(_) => "x",
+        Peer::Group(id) | Peer::Template(id) => id,
+    };
+    if [service, peer].iter().any(|id| id.is_empty() || !is_id(id)) {
+        return Err("an id in it is none (letters, digits, `-` and `_`)");
     }
+    if let Service::Tcp(Ports::Ranges(ranges)) | Service::Udp(Ports::Ranges(ranges)) = &rule.service
+        && (ranges.is_empty() || ranges.iter().any(|range| range.first > range.last))
+    {
+        return Err("its ports are none; write the lower port of a range first");
+    }
+    Ok(())
 }
 
 fn refuse(

@@ -25,7 +25,7 @@ pub fn json(groups: &SecurityGroups) -> String {
     out
 }
 
-/// True for a document that [`json`] wrote.
+/// True for a document that [`json()`] wrote.
 pub(crate) fn is_own(members: &Map<String, Value>) -> bool {
     members.contains_key(MARK)
 }

@@ -125,6 +125,15 @@ fn protocol(service: &Service) -> (&'static str, Option<String>) {
 fn short(rule: &Rule) -> Result<String, &'static str> {
     expressible(rule)?;
     let (_, far) = far_end(&rule.peer);
+    let known = match rule.peer.named() {
+        Peer::Group(id) => id.starts_with("sg-"),
+        Peer::Template(id) => id.starts_with("ipm-") || id.starts_with("ipmg-"),
+        Peer::Net(_) | Peer::All | Peer::Unnamed | Peer::Members(_) => true,
+    };
+    let service = template(&rule.service);
+    if !known || service.is_some_and(|id| !id.starts_with("ppm-") && !id.starts_with("ppmg-")) {
+        return Err("the short form knows ids by their prefix alone; use the rule-set form");
+    }
     let (word, ports) = match (template(&rule.service), &rule.service) {
         (Some(id), _) => (id, None),
         (None, Service::Icmpv6) => {

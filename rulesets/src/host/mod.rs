@@ -13,7 +13,7 @@ pub mod nft;
 mod read;
 
 pub use front_end::{FrontEnd, Wanted, front_end};
-pub use judge::{HostFacts, Passage, Stage, Translated};
+pub use judge::{FlatPassage, FlatStage, HostFacts, Passage, Stage, Translated};
 pub use read::{Error, ListingKind, NamedText, listing_kind};
 
 use crate::program::{Chain, NamedSet, Verdict};

@@ -7,8 +7,11 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub(crate) mod evaluate;
+mod flatten;
 mod values;
 
+pub use flatten::{Ending, Flat, FlatEntry, PASSES, STOPPED};
+pub(crate) use flatten::{Piece, Walk, any, whole};
 pub use values::{Element, NamedSet, Part, Values};
 
 use crate::flow::Family;

@@ -104,6 +104,12 @@ fn any_port(span: Span) -> bool {
 }
 
 impl FlowSet {
+    /// The destinations in words; `None` when any will do.
+    pub fn destination_words(&self) -> Option<String> {
+        let any = |it: &String| ANYWHERE.contains(&it.as_str());
+        (!self.destinations.iter().all(any)).then(|| shortened(&self.destinations))
+    }
+
     /// The service alone: `tcp 22`, `icmp type 8`, `all`.
     pub fn service(&self) -> String {
         let mut text = self.protocol.clone();
@@ -120,14 +126,8 @@ impl FlowSet {
 impl fmt::Display for FlowSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} from {}", self.service(), shortened(&self.sources))?;
-        let anywhere = self
-            .destinations
-            .iter()
-            .all(|it| ANYWHERE.contains(&it.as_str()));
-        if !anywhere {
-            write!(f, " to {}", shortened(&self.destinations))?;
-        }
-        Ok(())
+        self.destination_words()
+            .map_or(Ok(()), |words| write!(f, " to {words}"))
     }
 }
 

@@ -2,8 +2,8 @@
 //! contend, and rules that open what should stay shut.
 //!
 //! A rule is judged within its own list, with every packet of its family: that a rule decides nothing
-//! there holds for every way the list may be reached. What is undecided is taken to match nothing when it
-//! would hide another rule, so that no rule is called dead that might be alive.
+//! there holds for every way the list may be reached. What is undecided is taken to hide no other rule,
+//! so that no rule is called dead that might be alive, and a rule beside it is not called redundant.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::flows::flow_sets;
@@ -29,6 +29,10 @@ pub struct Subject {
     pub direction: Option<Direction>,
     /// The rules that are certain; labels tell actions apart.
     pub list: List,
+    /// What certainly passes.
+    pub must: List,
+    /// What rules match that cannot be decided: nothing is said of rules that share packets with it.
+    pub doubtful: Vec<Cube>,
     /// The rules by their number in the list.
     pub rules: Vec<MatchingRule>,
     /// Numbers of rules that cannot be decided, each with what is missing.
@@ -166,7 +170,8 @@ pub fn lint_list(subject: &Subject, budget: &Budget) -> Vec<Finding> {
             *live = false;
         }
         findings.extend(subject.life(rule.rule, &rule.life));
-        if !matches!(rule.life, Life::Dead(_) | Life::Outside) {
+        let settled = !matches!(rule.life, Life::Dead(_) | Life::Outside);
+        if settled && !subject.is_doubtful(rule.rule) {
             findings.extend(subject.removal(rule.rule, &rule.removal));
         }
     }
@@ -187,6 +192,15 @@ pub fn lint_list(subject: &Subject, budget: &Budget) -> Vec<Finding> {
 impl Subject {
     fn named(&self, rule: u32) -> Option<&MatchingRule> {
         self.rules.get(usize::try_from(rule).ok()?)
+    }
+
+    /// Whether what a rule matches shares packets with what cannot be decided.
+    fn is_doubtful(&self, rule: u32) -> bool {
+        let mut own = self.list.entries.iter().filter(|entry| entry.rule == rule);
+        own.any(|entry| {
+            let mut doubtful = self.doubtful.iter();
+            doubtful.any(|cube| cube.intersect(&entry.cube).is_some())
+        })
     }
 
     fn finding(&self, code: Code, rule: u32, message: String) -> Finding {
@@ -326,7 +340,7 @@ impl Subject {
         let service = whole(self.family)
             .with(Field::Protocol, Span::one(u128::from(protocol.number())))
             .with(Field::B, Span::one(u128::from(port)));
-        let entries = self.list.entries.iter();
+        let entries = self.must.entries.iter();
         let candidates: BTreeSet<u32> = entries
             .filter(|entry| entry.label == ALLOW && such(entry))
             .filter(|entry| entry.cube.intersect(&service).is_some())
@@ -336,7 +350,7 @@ impl Subject {
             return candidates;
         }
         // What is not determined is no finding.
-        let decided = region_by_rule(&self.list, &service, ALLOW, budget).unwrap_or_default();
+        let decided = region_by_rule(&self.must, &service, ALLOW, budget).unwrap_or_default();
         let deciders = decided.iter().filter_map(|part| part.decision.rule);
         deciders.filter(|rule| candidates.contains(rule)).collect()
     }

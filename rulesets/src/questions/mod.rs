@@ -22,14 +22,15 @@ pub use why::{Way, why};
 
 use crate::flow::{Direction, Family};
 use crate::layer::LayerKind;
+use crate::program::{PASSES, STOPPED};
 use crate::space::{Label, List};
 use crate::verdict::MatchingRule;
 
 /// The label of what passes a gate.
-pub const ALLOW: Label = Label(0);
+pub const ALLOW: Label = PASSES;
 
 /// The label of what does not.
-pub const DENY: Label = Label(1);
+pub const DENY: Label = STOPPED;
 
 /// One filter that a packet must pass, for one address family and direction.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -10,6 +10,7 @@ use crate::layer::{Fallback, Layer, LayerKind};
 use crate::members::Inventory;
 use crate::program::Verdict;
 use crate::security_group::{SecurityGroup, SecurityGroups};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What documents of one account say of its rules, of what the rules name, and of what they are bound
 /// to.
@@ -49,30 +50,43 @@ pub struct Machine {
 impl Account {
     /// Takes in what other documents say; a rule list of one id is replaced.
     pub fn extend(&mut self, other: Self) {
-        replace(&mut self.groups, other.groups, |group| group.id.clone());
-        replace(&mut self.profiles, other.profiles, |profile| {
-            profile.id.clone()
-        });
-        replace(&mut self.firewalls, other.firewalls, |rules| {
-            rules.id.clone()
-        });
-        replace(&mut self.bindings, other.bindings, |one| one.id.clone());
-        replace(&mut self.references, other.references, |one| one.id.clone());
-        replace(&mut self.machines, other.machines, |one| {
-            one.instance.id.clone()
-        });
+        self.append(other);
+        self.settle();
+    }
+
+    /// Takes in what another document says, without a look at what is there already.
+    pub(super) fn append(&mut self, other: Self) {
+        self.groups.extend(other.groups);
+        self.profiles.extend(other.profiles);
+        self.firewalls.extend(other.firewalls);
+        self.bindings.extend(other.bindings);
+        self.references.extend(other.references);
+        self.machines.extend(other.machines);
+        self.acls.extend(other.acls);
+        self.remarks.extend(other.remarks);
         self.inventory.extend(other.inventory);
-        for acl in other.acls {
-            match self.acls.iter_mut().find(|own| own.id == acl.id) {
-                Some(own) => own.extend(acl),
-                None => self.acls.push(acl),
+    }
+
+    /// Leaves the last of what is there several times.
+    pub(super) fn settle(&mut self) {
+        keep_last(&mut self.groups, |one| &one.id);
+        keep_last(&mut self.profiles, |one| &one.id);
+        keep_last(&mut self.firewalls, |one| &one.id);
+        keep_last(&mut self.bindings, |one| &one.id);
+        keep_last(&mut self.references, |one| &one.id);
+        keep_last(&mut self.machines, |one| &one.instance.id);
+        keep_last(&mut self.remarks, |one| one);
+        let mut places = BTreeMap::new();
+        let mut acls: Vec<NetworkAcl> = Vec::new();
+        for acl in std::mem::take(&mut self.acls) {
+            let place = *places.entry(acl.id.clone()).or_insert(acls.len());
+            if let Some(own) = acls.get_mut(place) {
+                own.extend(acl);
+            } else {
+                acls.push(acl);
             }
         }
-        for line in other.remarks {
-            if !self.remarks.contains(&line) {
-                self.remarks.push(line);
-            }
-        }
+        self.acls = acls;
     }
 
     /// The groups of these ids, in this order, with the members of what their rules name. An id that
@@ -86,7 +100,8 @@ impl Account {
         Ok(SecurityGroups { groups }.with_members(&self.inventory))
     }
 
-    /// The same in the form that the documents of every cloud are read into.
+    /// The same in the form that the documents of every cloud are read into; what rules name is among
+    /// its sets.
     pub fn document(&self) -> Document {
         let groups = self.groups.iter().map(|group| self.group_list(group));
         let acls = self.acls.iter().map(NetworkAcl::list);
@@ -112,7 +127,7 @@ impl Account {
         NamedLayer {
             id: group.id.clone(),
             name: profile.map(|one| one.name.clone()).unwrap_or_default(),
-            layer: Layer::from(&alone.with_members(&self.inventory)),
+            layer: Layer::from(&alone),
             is_default: profile.is_some_and(|one| one.is_default),
             attached: Vec::new(),
             combines: true,
@@ -156,8 +171,13 @@ fn firewall_list(rules: &SecurityGroup) -> NamedLayer {
     }
 }
 
-fn replace<T>(own: &mut Vec<T>, new: Vec<T>, id: impl Fn(&T) -> String) {
-    let ids: std::collections::BTreeSet<String> = new.iter().map(&id).collect();
-    own.retain(|one| !ids.contains(&id(one)));
-    own.extend(new);
+fn keep_last<T>(all: &mut Vec<T>, id: impl Fn(&T) -> &String) {
+    let last: BTreeMap<&String, usize> = all
+        .iter()
+        .enumerate()
+        .map(|(place, one)| (id(one), place))
+        .collect();
+    let kept: BTreeSet<usize> = last.into_values().collect();
+    let mut place = 0..;
+    all.retain(|_| place.next().is_some_and(|place| kept.contains(&place)));
 }

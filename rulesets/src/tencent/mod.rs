@@ -37,4 +37,4 @@ pub(crate) use parse::{found, syntax};
 pub use problem::Problem;
 pub(crate) use problem::{Result, quoted};
 pub use read::{read, read_document, read_members};
-pub(crate) use values::plain_block;
+pub(crate) use values::{is_id, plain_block};

@@ -78,6 +78,12 @@ pub enum Problem {
     /// A member that the rest cannot do without is not there.
     #[error("missing; save the whole answer")]
     Missing,
+    /// The template holds more than any the vendor keeps.
+    #[error("more than {limit} items, which no template has")]
+    TooManyItems {
+        /// The most that is read.
+        limit: usize,
+    },
     /// The list is a page of several, and the others decide too.
     #[error("lists {listed} of more rules, which decide too; ask for all of them (Limit, Offset)")]
     Part {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 /// Reads a document of one account: answers of the API as it, the SDKs or `tccli` print them, rules of
 /// the Terraform provider (configuration, `terraform show -json`, or a state file), or what
-/// [`crate::export::json`] wrote. `name` stands in for the id where an answer holds none. Errors name
+/// [`crate::export::json()`] wrote. `name` stands in for the id where an answer holds none. Errors name
 /// the member or line at fault.
 pub fn read(text: &str, name: &str) -> std::result::Result<Account, ParseError> {
     if text.len() > DOCUMENT_BYTES {
@@ -40,8 +40,9 @@ pub fn read(text: &str, name: &str) -> std::result::Result<Account, ParseError> 
             name
         };
         let id = own.as_deref().unwrap_or(fallback);
-        account.extend(one(answer, id)?);
+        account.append(one(answer, id)?);
     }
+    account.settle();
     Ok(account)
 }
 

@@ -15,19 +15,24 @@ use std::net::IpAddr;
 
 /// The address templates of an answer.
 pub(super) fn address_templates(answer: &Fields<'_>, into: &mut Inventory) -> Result<()> {
+    let mut count = 0;
     for (path, members) in answer.objects("AddressTemplateSet")? {
-        address_template(&path, members, into)?;
+        let id = address_template(&path, members, into)?;
+        counted(&id, &path, into, &mut count)?;
     }
     Ok(())
 }
 
 /// The groups of address templates of an answer, with the templates they show.
 pub(super) fn address_groups(answer: &Fields<'_>, into: &mut Inventory) -> Result<()> {
+    let mut count = 0;
     for (path, members) in answer.objects("AddressTemplateGroupSet")? {
         let group = Fields::new(&path, members);
         let mut includes = ids(&group, "AddressTemplateIdSet")?;
         for (path, members) in group.objects("AddressTemplateSet")? {
-            includes.insert(address_template(&path, members, into)?);
+            let id = address_template(&path, members, into)?;
+            counted(&id, &path, into, &mut count)?;
+            includes.insert(id);
         }
         let id = group.needed("AddressTemplateGroupId")?.to_owned();
         let all = Addresses {
@@ -73,6 +78,15 @@ pub(super) fn service_groups(
     Ok(())
 }
 
+/// Refuses an answer whose ranges come to more blocks than can be kept.
+fn counted(id: &str, path: &str, into: &Inventory, count: &mut usize) -> Result<()> {
+    *count += into.addresses.get(id).map_or(0, |all| all.nets.len());
+    if *count > BLOCKS {
+        return Err(Problem::TooManyItems { limit: BLOCKS }.at(path));
+    }
+    Ok(())
+}
+
 fn ids(group: &Fields<'_>, name: &str) -> Result<BTreeSet<String>> {
     Ok(group.texts(name)?.into_iter().map(str::to_owned).collect())
 }
@@ -88,6 +102,9 @@ fn address_template(
     for (place, text) in items(&template, "AddressSet", "AddressExtraSet", "Address")? {
         all.nets
             .extend(addresses(&text).map_err(|problem| problem.at(&place))?);
+        if all.nets.len() > ITEMS {
+            return Err(Problem::TooManyItems { limit: ITEMS }.at(&place));
+        }
     }
     into.addresses.insert(id.clone(), all);
     Ok(id)
@@ -129,6 +146,11 @@ fn items(
     member: &str,
 ) -> Result<Vec<(String, String)>> {
     let mut all = Vec::new();
+    for name in [plain, extra] {
+        if template.list(name)?.len() > ITEMS {
+            return Err(template.error(name, Problem::TooManyItems { limit: ITEMS }));
+        }
+    }
     for (position, text) in template.texts(plain)?.into_iter().enumerate() {
         let place = format!("{}.{plain}[{position}]", template.path);
         all.push((place, text.to_owned()));
@@ -174,6 +196,12 @@ fn service(text: &str) -> Result<Option<Service>, Problem> {
         _ => None,
     })
 }
+
+/// The most items read of one template; the vendor's own limit is 20.
+const ITEMS: usize = 10_000;
+
+/// The most blocks read of the templates of one answer.
+const BLOCKS: usize = 1_000_000;
 
 #[cfg(test)]
 mod tests {

@@ -95,10 +95,15 @@ pub(crate) fn net(address: &str, prefix: &str) -> Option<IpNet> {
 }
 
 pub(crate) fn id(text: &str) -> Result<String, Problem> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if text.len() <= 64 && text.chars().all(plain) {
+    if is_id(text) {
         Ok(text.to_owned())
     } else {
         Err(Problem::Id(quoted(text)))
     }
+}
+
+/// True for a text that may be an id of the vendor's.
+pub(crate) fn is_id(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    text.len() <= 64 && text.chars().all(plain)
 }

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 mod build;
+mod flat;
 mod hooks;
+mod listings;
 mod naive;
 mod nat;
 mod open;

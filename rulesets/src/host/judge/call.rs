@@ -68,33 +68,51 @@ pub(super) fn exits<'a>(
     (exits, summary.continued, summary.unlisted)
 }
 
-/// The packet as a chain bound to devices sees it, and as one that passes the chain by.
-pub(super) fn by_device<'a>(
-    world: World<'a>,
-    place: &Place<'_, 'a>,
-) -> (Option<World<'a>>, Option<World<'a>>) {
+/// Whether a base chain sees a packet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Seen {
+    Yes,
+    No,
+    /// It depends on the interface, which is not known.
+    Maybe,
+}
+
+/// Whether a base chain sees a packet: one that is bound to devices sees only theirs.
+pub(super) fn seen(world: &World<'_>, place: &Place<'_, '_>) -> Seen {
     let device = match place.base.hook {
         Hook::Ingress => &world.sight.input,
         Hook::Egress => &world.sight.output,
         Hook::Prerouting | Hook::Input | Hook::Forward | Hook::Output | Hook::Postrouting => {
-            return (Some(world), None);
+            return Seen::Yes;
         }
     };
-    let bound = &place.base.devices;
     let covers = |name: &str| {
-        bound.iter().any(|device| match device.strip_suffix('*') {
+        let mut bound = place.base.devices.iter();
+        bound.any(|device| match device.strip_suffix('*') {
             Some(prefix) => name.starts_with(prefix),
             None => name == device,
         })
     };
     match device {
-        Device::Named(name) if covers(name) => (Some(world), None),
-        Device::None | Device::Named(_) => (None, Some(world)),
-        Device::Open => {
+        Device::Named(name) if covers(name) => Seen::Yes,
+        Device::None | Device::Named(_) => Seen::No,
+        Device::Open => Seen::Maybe,
+    }
+}
+
+/// The packet as a chain bound to devices sees it, and as one that passes the chain by.
+pub(super) fn by_device<'a>(
+    world: World<'a>,
+    place: &Place<'_, 'a>,
+) -> (Option<World<'a>>, Option<World<'a>>) {
+    match seen(&world, place) {
+        Seen::Yes => (Some(world), None),
+        Seen::No => (None, Some(world)),
+        Seen::Maybe => {
             let chain = place.called.program.chains[place.chain];
             let yes = Literal {
                 at: At { chain, rule: None },
-                open: Open::Device(bound),
+                open: Open::Device(&place.base.devices),
                 holds: true,
                 epoch: 0,
             };

@@ -14,6 +14,7 @@
 
 mod call;
 mod facts;
+mod flat;
 mod order;
 mod passage;
 mod route;
@@ -23,6 +24,7 @@ mod translate;
 mod world;
 
 pub use facts::HostFacts;
+pub use flat::{FlatPassage, FlatStage};
 pub use passage::{Passage, Stage, Translated};
 
 use super::{Hook, HostRules};

@@ -277,7 +277,7 @@ impl<'t, 'a> Run<'t, 'a> {
     }
 }
 
-const NAMES: Names = Names {
+pub(super) const NAMES: Names = Names {
     layer: "host_firewall",
     chains: true,
 };

@@ -170,10 +170,13 @@ fn ends_word(c: char) -> bool {
 
 /// Where the IPv6 address, prefix or range, or the hardware address ends that the text begins with.
 fn address(rest: &str) -> Option<usize> {
-    let mut ends = rest.char_indices().take(ADDRESS + 1);
-    let end = ends.find(|(_, c)| ends_word(*c)).map(|(at, _)| at);
-    let end = end.or_else(|| (rest.len() <= ADDRESS).then_some(rest.len()))?;
-    let word = &rest[..end];
+    let inside = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'-' | b'/');
+    let window = rest.as_bytes().iter().take(ADDRESS + 1);
+    let end = window.take_while(|byte| inside(byte)).count();
+    let word = rest.get(..end).filter(|_| end <= ADDRESS)?;
+    if !rest[end..].chars().next().is_none_or(ends_word) {
+        return None;
+    }
     let address = word.split_once('/').map_or(word, |(address, _)| address);
     let mut ends = address.split('-');
     let known = |end: &str| end.parse::<Ipv6Addr>().is_ok() || is_hardware_address(end);

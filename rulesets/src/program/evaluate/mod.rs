@@ -23,25 +23,25 @@ mod truth;
 mod words;
 
 pub(crate) use feasible::feasible;
-pub(crate) use literal::{At, Literal, Open};
+pub(crate) use literal::{At, Literal, Open, Why};
 pub(crate) use paths::{LITERALS_KEPT, bounded};
 pub(crate) use report::{By, Names, Way, common, report};
 pub(crate) use rewrite::{Fresh, Rewrite};
-pub(crate) use sight::{Device, Env, Sight};
+pub(crate) use sight::{Device, Env, Sight, highest, icmp};
 pub(crate) use summary::{End, Summary};
 
 use crate::program::{Chain, NamedSet, Test};
 use paths::{Paths, ROOT};
 use std::collections::BTreeMap;
 use summary::{Exit, Thread};
-use truth::{Eyes, Truth};
+pub(crate) use truth::{Eyes, Truth};
 
 /// Chains that call each other by name, and the sets they share.
 #[derive(Debug)]
 pub(crate) struct Program<'a> {
     pub(crate) chains: Vec<&'a Chain>,
-    names: BTreeMap<&'a str, usize>,
-    sets: BTreeMap<&'a str, &'a NamedSet>,
+    pub(crate) names: BTreeMap<&'a str, usize>,
+    pub(crate) sets: BTreeMap<&'a str, &'a NamedSet>,
 }
 
 impl<'a> Program<'a> {

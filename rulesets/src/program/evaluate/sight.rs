@@ -136,6 +136,11 @@ impl Sight {
         }
     }
 
+    /// True when connection tracking knows what the packet was before translation.
+    pub(crate) fn tracked(&self) -> bool {
+        !matches!(self.state(self.env()), State::Invalid | State::Untracked)
+    }
+
     fn address(&self, family: Family, address: Option<IpAddr>) -> Field<'_> {
         if self.packet.family != family {
             return Field::Absent;

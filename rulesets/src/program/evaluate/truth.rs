@@ -70,6 +70,11 @@ impl<'s, 'a> Eyes<'s, 'a> {
         all(parts.map(|(key, part)| part_holds(*key, self.sight.field(*key, env), part)))
     }
 
+    /// Whether a field equals a part of an element.
+    pub(crate) fn part(&self, key: Key, part: &Part, env: Env) -> Truth {
+        part_holds(key, self.sight.field(key, env), part)
+    }
+
     /// True when the packet has no such field.
     pub(crate) fn lacks(&self, key: &[Key], env: Env) -> bool {
         key.iter()

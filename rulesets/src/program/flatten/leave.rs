@@ -1,0 +1,87 @@
+//! Packets that leave a chain, or go on in another state.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use super::pieces::Piece;
+use super::walk::{Done, Place, Walk};
+use crate::space::{Cube, NotDetermined};
+
+impl<'a> Walk<'_, 'a> {
+    /// The packets that reach the next base chain, given those that came `back` from this one: all of
+    /// them, where no rule changed what later chains see.
+    pub(crate) fn going_on(
+        &mut self,
+        all: Piece,
+        back: Vec<Piece>,
+    ) -> Result<Vec<Piece>, NotDetermined> {
+        let accepted = std::mem::take(&mut self.accepted);
+        let mut pieces = accepted.iter().chain(&back);
+        if pieces.all(|piece| piece.env == all.env) {
+            return Ok(vec![all]);
+        }
+        let mut next = Vec::new();
+        for piece in accepted {
+            next.extend(self.room.minus(vec![piece], &sure(&next))?);
+        }
+        let doubtful: Vec<Piece> = next.clone();
+        let left = self.remaining(back, &doubtful)?;
+        next.extend(left);
+        Ok(next)
+    }
+
+    /// Takes packets out of the rest of a chain.
+    pub(crate) fn leave(&mut self, pieces: &[Piece], place: &mut Place<'a>) -> Done {
+        let live = std::mem::take(&mut place.live);
+        place.live = self.remaining(live, pieces)?;
+        Ok(())
+    }
+
+    /// What is left of packets once some are gone: where it is in doubt whether they are, those that
+    /// are left are in doubt too.
+    fn remaining(&mut self, live: Vec<Piece>, gone: &[Piece]) -> Result<Vec<Piece>, NotDetermined> {
+        let mut left = self.room.minus(live, &sure(gone))?;
+        for gone in gone {
+            let Some(condition) = gone.condition else {
+                continue;
+            };
+            let hit = |piece: &Piece| piece.cube.intersect(&gone.cube);
+            let stay: Vec<Piece> = left
+                .iter()
+                .filter_map(|piece| Some(piece.within(hit(piece)?).in_doubt(condition)))
+                .collect();
+            left = self.room.minus(left, &[gone.cube])?;
+            left.extend(stay);
+        }
+        Ok(left)
+    }
+
+    /// Changes the state of packets from the next step on.
+    pub(crate) fn change(
+        &mut self,
+        pieces: &[Piece],
+        place: &mut Place<'a>,
+        change: impl Fn(&mut Piece),
+    ) -> Result<Vec<Piece>, NotDetermined> {
+        let (mut before, mut changed, mut same) = (Vec::new(), Vec::new(), Vec::new());
+        for piece in pieces {
+            let mut after = *piece;
+            change(&mut after);
+            if after == *piece {
+                same.push(after);
+            } else {
+                before.push(*piece);
+                changed.push(after);
+            }
+        }
+        let mut changed = self.room.disjoint(changed)?;
+        self.leave(&before, place)?;
+        place.live.extend(&changed);
+        changed.append(&mut same);
+        Ok(changed)
+    }
+}
+
+/// The boxes of what is certain.
+fn sure(pieces: &[Piece]) -> Vec<Cube> {
+    let sure = pieces.iter().filter(|piece| piece.condition.is_none());
+    sure.map(|piece| piece.cube).collect()
+}
