@@ -44,11 +44,10 @@ pub(super) const FAULTS: &[Fault] = &[
         fix: fixed_by(|lab| lab.host("iptables-nft -t raw -F PREROUTING"), SSH),
         ..DROPPED
     },
-    // Loopback is spared, so that nothing but the rules themselves, which are not evaluated, tells
-    // this from an upstream drop.
+    // Loopback is spared, so that nothing but the rules themselves tells this from an upstream drop.
     Fault {
         name: "input_policy_drops",
-        certainty: Certainty::Possible,
+        certainty: Certainty::Proven,
         inject: |lab| {
             lab.host(
                 "iptables-nft -A INPUT -i lo -j ACCEPT; \
