@@ -35,7 +35,7 @@ impl Way {
                 let mut lists = Lists::default();
                 for family in layer.families() {
                     for (name, flat, place) in self.flats(layer, direction, family)? {
-                        lists.add(subject(&name, &flat, place, family), budget);
+                        lists.add(&subject(&name, &flat, place, family), budget);
                     }
                 }
                 findings.extend(lists.findings(families));
@@ -103,7 +103,7 @@ struct Found {
 }
 
 impl Lists {
-    fn add(&mut self, subject: Subject, budget: &Budget) {
+    fn add(&mut self, subject: &Subject, budget: &Budget) {
         let doubtful = subject.undecided.iter().map(|(rule, _)| *rule);
         let entries = subject.list.entries.iter().map(|entry| entry.rule);
         let standing: BTreeSet<u32> = entries.chain(doubtful).collect();
@@ -124,7 +124,7 @@ impl Lists {
                 .or_default()
                 .insert(subject.family);
         }
-        for finding in lint_list(&subject, budget) {
+        for finding in lint_list(subject, budget) {
             let Some(found) = finding
                 .rule
                 .as_ref()

@@ -144,7 +144,7 @@ impl Book {
             .find(|origin| set == Some(origin.list.as_str()));
         let host = || self.origins.iter().find(|it| it.kind == TextKind::Host);
         own.or_else(host)
-            .or(self.origins.first())
+            .or_else(|| self.origins.first())
             .map_or_else(String::new, |origin| origin.text.clone())
     }
 
