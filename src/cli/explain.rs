@@ -16,7 +16,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     question: Question,
     /// Many flows, as a table of comma-separated values whose first line names its columns: direction,
-    /// protocol, source, destination, port, source_port, state, interface, icmp_type, icmp_code. Each is
+    /// protocol, source, destination, port, `source_port`, state, interface, `icmp_type`, `icmp_code`. Each is
     /// answered, in order
     #[arg(long, value_name = "FILE", conflicts_with_all = ["protocol", "source", "destination", "port", "source_port", "interface", "icmp_type", "icmp_code"])]
     flows: Option<PathBuf>,
