@@ -12,7 +12,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "GROUP")]
     group: String,
     /// Answers of the API: `DescribeSecurityGroups`, `DescribeSecurityGroupAssociationStatistics`,
-    /// `DescribeSecurityGroupReferences`, `DescribeInstances`; repeat
+    /// `DescribeSecurityGroupReferences`, `DescribeInstances`; repeat for each
     #[arg(long, value_name = "FILE", required = true)]
     rules: Vec<PathBuf>,
     /// How to answer

@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 
 /// The layers of one side. A group keeps its name from before, whatever its file is called.
 fn way(arguments: &Arguments, file: &Path) -> anyhow::Result<Way> {
-    let mut files = vec![file.to_owned()];
+    let mut files = vec![file.to_path_buf()];
     files.extend(arguments.beside.iter().cloned());
     let selection = Selection {
         lists: arguments.bind.clone(),

@@ -15,9 +15,9 @@ pub(super) struct Arguments {
     files: RuleFiles,
     #[command(flatten)]
     question: Question,
-    /// Many flows, as a table of comma-separated values whose first line names its columns: direction,
-    /// protocol, source, destination, port, `source_port`, state, interface, `icmp_type`, `icmp_code`. Each is
-    /// answered, in order
+    /// Many flows, as a table of comma-separated values whose first line names its columns: `direction`,
+    /// `protocol`, `source`, `destination`, `port`, `source_port`, `state`, `interface`, `icmp_type`,
+    /// `icmp_code`. Each is answered, in order
     #[arg(long, value_name = "FILE", conflicts_with_all = ["protocol", "source", "destination", "port", "source_port", "interface", "icmp_type", "icmp_code"])]
     flows: Option<PathBuf>,
     /// Say which changes of the rules would let the flow pass, and what else each would open

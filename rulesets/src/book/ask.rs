@@ -1,16 +1,16 @@
 //! One packet, put to every layer on its way: all of them, also those behind the one that stops it.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::host::{asked_host, unlisted};
 use super::near::near_misses;
 use super::way::{Layered, Way};
 use crate::answer::{Answer, Definite, Outcome};
-use crate::flow::Family;
-use crate::host::{HostFacts, HostRules, Passage};
+use crate::host::{FrontEnd, HostFacts, Passage};
 use crate::layer::{Layer, LayerKind};
 use crate::packet::{Packet, Path, State};
 use crate::program::Chain;
 use crate::security_group::SecurityGroups;
-use crate::verdict::{Explanation, NearMiss, Verdict};
+use crate::verdict::{Explanation, MatchingRule, NearMiss, Verdict};
 
 /// What becomes of a packet on its whole way.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,6 +38,10 @@ pub struct AskedLayer {
     pub near_misses: Vec<NearMiss>,
     /// What Tencent Cloud's own reading of security groups adds.
     pub groups: Option<Explanation>,
+    /// The rules of `answer.continued` that do more than have other chains read.
+    pub beside: Vec<MatchingRule>,
+    /// The program that wrote the rule of a host that decides, with its words for it.
+    pub front_end: Option<FrontEnd>,
     /// The packet's way through a host's base chains.
     pub passage: Option<Passage>,
 }
@@ -79,8 +83,10 @@ fn asked(layer: &Layer, packet: &Packet) -> AskedLayer {
         replies: (!layer.stateful).then(|| self::verdict(&layer.judge(&reply(packet)))),
         near_misses: near(&verdict, &chains, layer, packet),
         verdict,
+        beside: answer.continued.clone(),
         answer,
         groups: None,
+        front_end: None,
         passage: None,
     }
 }
@@ -136,7 +142,10 @@ fn tracked(layer: &Layer, packet: &Packet) -> Option<Answer> {
 fn near(verdict: &Verdict, chains: &[&Chain], layer: &Layer, packet: &Packet) -> Vec<NearMiss> {
     match verdict {
         Verdict::Allow { .. } => Vec::new(),
-        Verdict::Deny { .. } | Verdict::Unknown { .. } => near_misses(chains, &layer.sets, packet),
+        Verdict::Deny { .. } | Verdict::Unknown { .. } => {
+            let misses = near_misses(chains, &layer.sets, packet).into_iter();
+            misses.map(|(_, miss)| miss).collect()
+        }
     }
 }
 
@@ -153,55 +162,9 @@ fn with_groups(groups: &SecurityGroups, layer: &Layer, packet: &Packet) -> Asked
     asked
 }
 
-/// What can be said of a host whose rules for this family are not at hand: nothing.
-fn unlisted(family: Family) -> AskedLayer {
-    let tool = match family {
-        Family::V4 => "iptables-save",
-        Family::V6 => "ip6tables-save",
-    };
-    AskedLayer {
-        kind: LayerKind::HostFirewall,
-        verdict: Verdict::Unknown {
-            missing: format!(
-                "the host's {family} rules: give what `{tool}` or `nft list ruleset` prints"
-            ),
-        },
-        answer: Answer::default(),
-        replies: None,
-        near_misses: Vec::new(),
-        groups: None,
-        passage: None,
-    }
-}
-
-fn asked_host(rules: &HostRules, packet: &Packet, facts: &HostFacts) -> AskedLayer {
-    let passage = rules.judge(packet, facts);
-    let verdict = verdict(&passage.answer);
-    let table = match &verdict {
-        Verdict::Deny { decider } => rules.tables.iter().find(|table| {
-            let mut chains = table.chains.iter();
-            chains.any(|chain| chain.chain.set == decider.set)
-        }),
-        Verdict::Allow { .. } | Verdict::Unknown { .. } => None,
-    };
-    let near_misses = table.map_or_else(Vec::new, |table| {
-        let chains: Vec<&Chain> = table.chains.iter().map(|chain| &chain.chain).collect();
-        near_misses(&chains, &table.sets, &passage.packet)
-    });
-    AskedLayer {
-        kind: LayerKind::HostFirewall,
-        verdict,
-        answer: passage.answer.clone(),
-        replies: None,
-        near_misses,
-        groups: None,
-        passage: Some(passage),
-    }
-}
-
 /// An answer as a verdict: what it depends on is what is missing. Where all ways agree, the rule named
 /// is the one that the fewest things have to be so for.
-fn verdict(answer: &Answer) -> Verdict {
+pub(super) fn verdict(answer: &Answer) -> Verdict {
     let required = |outcome: &&Outcome| {
         let conditions = outcome.conditions.iter();
         conditions.filter(|condition| condition.holds).count()

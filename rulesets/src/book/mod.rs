@@ -7,6 +7,7 @@
 
 mod ask;
 mod gates;
+mod host;
 mod lint;
 mod near;
 mod way;
@@ -87,7 +88,7 @@ pub enum BookError {
         problem: CloudError,
     },
     /// It is a listing of a host, and wrong.
-    #[error("{0}")]
+    #[error("{}", listing(.0))]
     Host(ListingError),
     /// Two texts hold a list of one name.
     #[error("two rule files name a group `{0}`: give each group once, under its own file name")]
@@ -95,10 +96,25 @@ pub enum BookError {
 }
 
 fn remedy(problem: &ParseError) -> &'static str {
-    if matches!(problem, ParseError::Syntax { .. }) {
-        "; save the whole answer of DescribeSecurityGroupPolicies"
-    } else {
-        ""
+    match problem {
+        ParseError::Syntax { .. } => "; save the whole answer of the API",
+        ParseError::Unrecognised { .. } => {
+            "; also read: rules as aws, az, gcloud and aliyun print them, iptables-save, nft list ruleset"
+        }
+        ParseError::TooLarge
+        | ParseError::TooLargeDocument
+        | ParseError::Text { .. }
+        | ParseError::Api { .. }
+        | ParseError::OtherDocument { .. }
+        | ParseError::Field { .. } => "",
+    }
+}
+
+fn listing(error: &ListingError) -> String {
+    match error {
+        ListingError::Iptables { name, problem } => format!("`{name}`: {problem}"),
+        ListingError::Ipset { name, problem } => format!("`{name}`: {problem}"),
+        ListingError::Nft { name, problem } => format!("`{name}`: {problem}"),
     }
 }
 
