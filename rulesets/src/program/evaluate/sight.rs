@@ -74,11 +74,13 @@ impl Sight {
             }
             Path::Output { interface } => (Device::None, Device::of(interface.as_deref())),
         };
+        // A packet of a known flow may go either way: its own destination need not be the flow's.
+        let follows = matches!(packet.state, State::Established | State::Related);
         Self {
             input,
             output,
-            original_destination: packet.destination,
-            original_port: packet.destination_port,
+            original_destination: packet.destination.filter(|_| !follows),
+            original_port: packet.destination_port.filter(|_| !follows),
             status: (packet.state == State::New).then_some(0),
             source_kind: None,
             destination_kind: None,
