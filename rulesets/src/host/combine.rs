@@ -4,7 +4,8 @@
 //! with the matches it cannot print as opaque `xt` parts. Such a table counts once: its rules as
 //! iptables prints them, the handles as nft does where the rules of a chain line up one to one, and
 //! the chains and sets that nft alone shows. The tables of the older back end stand beside them.
-//! A table that a later listing shows again replaces the earlier one, and a gap says so.
+//! `nft` lists its tables in the order they were made, which decides between base chains of one
+//! priority, so that order is kept. A table that a later listing shows again replaces the earlier one, and a gap says so.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::ipset::Sets;
@@ -85,14 +86,18 @@ impl Host {
             ));
         }
         let mut tables = self.iptables;
+        let mut listed_by_nft = Vec::new();
         for nft in self.nft {
-            if let Some(table) = tables.iter_mut().find(|table| is_twin(table, &nft)) {
-                adopt(table, nft, &mut self.gaps);
+            if let Some(twin) = tables.iter().position(|table| is_twin(table, &nft)) {
+                let mut table = tables.remove(twin);
+                adopt(&mut table, nft, &mut self.gaps);
+                listed_by_nft.push(table);
             } else {
                 self.gaps.extend(hidden(&nft));
-                tables.push(nft);
+                listed_by_nft.push(nft);
             }
         }
+        tables.extend(listed_by_nft);
         HostRules {
             tables,
             ipsets: sets.into_members(&self.fed),

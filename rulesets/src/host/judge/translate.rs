@@ -37,10 +37,24 @@ impl World<'_> {
         }
     }
 
+    /// A flow counts as translated only where the translation changes something (`nf_nat_setup_info`).
     fn set_destination_port(&mut self, port: Fresh<u16>) {
         let packet = &mut self.sight.packet;
+        let kept = port == Fresh::Keep;
         packet.destination_port = renew(port, packet.destination_port);
-        self.sight.status = self.sight.status.map(|status| status | DESTINATION_CHANGED);
+        let address = differ(self.sight.original_destination, packet.destination);
+        let port = if kept {
+            Some(false)
+        } else {
+            differ(self.sight.original_port, packet.destination_port)
+        };
+        self.sight.status = match (address, port) {
+            (Some(true), _) | (_, Some(true)) => {
+                self.sight.status.map(|status| status | DESTINATION_CHANGED)
+            }
+            (Some(false), Some(false)) => self.sight.status,
+            (None, _) | (_, None) => None,
+        };
     }
 
     fn set_source(&mut self, rewrite: &Rewrite<'_>, host: &HostFacts) {
@@ -97,6 +111,11 @@ fn name(device: &Device) -> Option<&str> {
 
 fn of_family(net: &IpNet, family: Family) -> bool {
     Family::from(net.addr()) == family
+}
+
+/// Whether a field changes; `None` when that is not known.
+fn differ<T: PartialEq>(before: Option<T>, after: Option<T>) -> Option<bool> {
+    Some(before? != after?)
 }
 
 /// The bits of `ct status` (`IPS_SRC_NAT`, `IPS_DST_NAT`).

@@ -92,7 +92,7 @@ impl Sight {
     pub(crate) fn env(&self) -> Env {
         Env {
             mark: Some(self.packet.mark),
-            untracked: self.packet.state == State::Untracked,
+            untracked: false,
         }
     }
 

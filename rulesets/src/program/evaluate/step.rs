@@ -160,7 +160,10 @@ impl<'a> Reader<'_, '_, 'a> {
             Verdict::Accept => self.end(End::Accept, thread),
             Verdict::Drop => self.end(End::Drop, thread),
             Verdict::Reject { with } => self.end(End::Reject(with), thread),
-            Verdict::Return => self.effect.through.push(thread),
+            Verdict::Return => {
+                self.matched(thread);
+                self.effect.through.push(thread);
+            }
             Verdict::Continue => {
                 self.matched(thread);
                 self.effect.next.push(thread);

@@ -1,0 +1,150 @@
+//! What connection tracking makes of packets, and what translation changes before the filters.
+
+use super::{
+    ACK, Blocked, CLIENT, End, FIN, Fact, Passes, RST, SYN, assert_evaluator, assert_kernel, flags,
+    icmp, input, loaded, show, show_in, tcp, udp,
+};
+use crate::probe::{Origin, Probe, Tuple};
+use crate::rules::{self, Positions, RuleSet};
+use crate::wire::Wire;
+use crate::world::{self, World};
+use rulesets::{Path, State};
+
+pub(super) const FACTS: &[Fact] = &[
+    ("a_flow_begins_with_a_syn_a_bare_ack_or_a_datagram", || {
+        let packets = [
+            (tcp(CLIENT, 22), Passes),
+            (flags(CLIENT, 22, ACK, State::New), Passes),
+            (flags(CLIENT, 22, SYN | ACK, State::Invalid), Blocked),
+            (flags(CLIENT, 22, RST, State::Invalid), Blocked),
+            (flags(CLIENT, 22, FIN, State::Invalid), Blocked),
+            (udp(CLIENT, 22), Passes),
+        ];
+        show(&input("ct state new accept\n drop"), &packets);
+    }),
+    ("a_bare_ack_begins_no_flow_where_tcp_loose_is_off", || {
+        World::with(|world| {
+            world::set("netfilter/nf_conntrack_tcp_loose", "0");
+            let packets = [
+                (tcp(CLIENT, 22), Passes),
+                (flags(CLIENT, 22, ACK, State::Invalid), Blocked),
+            ];
+            show_in(world, &input("ct state new accept\n drop"), &packets);
+        });
+    }),
+    ("what_fits_no_flow_is_invalid", || {
+        let packets = [
+            (flags(CLIENT, 22, ACK, State::New), Passes),
+            (flags(CLIENT, 22, SYN | ACK, State::Invalid), Blocked),
+            (flags(CLIENT, 22, RST, State::Invalid), Blocked),
+            (icmp(CLIENT, 0, State::Invalid), Blocked),
+        ];
+        show(&input("ct state invalid drop"), &packets);
+    }),
+    ("a_reply_to_the_hosts_own_flow_is_established", reply),
+    ("an_untracked_packet_is_not_new", || {
+        let rules = "table inet t {
+            chain raw { type filter hook prerouting priority raw; udp dport 53 notrack; }
+            chain in { type filter hook input priority 0; policy drop; ct state new accept; }
+        }";
+        let packets = [(udp(CLIENT, 53), Blocked), (udp(CLIENT, 54), Passes)];
+        show(&RuleSet::nft(rules), &packets);
+    }),
+    ("a_limit_lets_its_burst_pass", limit),
+    (
+        "a_redirected_packet_shows_its_new_port_to_the_filter",
+        || {
+            show(
+                &redirected("tcp dport 80 drop"),
+                &[(tcp(CLIENT, 80), Passes)],
+            );
+        },
+    ),
+    ("the_port_before_a_redirect_is_the_original_one", || {
+        let rules = redirected("meta l4proto tcp ct original proto-dst 80 drop");
+        show(&rules, &[(tcp(CLIENT, 80), Blocked)]);
+    }),
+    ("strict_reverse_path_filtering_needs_a_route_back", || {
+        World::with(|world| {
+            world::set("ipv4/conf/eth0/rp_filter", "1");
+            crate::command::run("ip", &["route", "del", "default"], "");
+            let mut wire = Wire::open(world);
+            rules::watch(true);
+            let host = loaded(&RuleSet::default());
+            let probes = [tcp("198.18.0.77", 22), tcp("203.0.113.9", 22)];
+            let seen = wire.send(&probes);
+            assert_kernel(&probes, &seen, &[Passes, Blocked]);
+            let mut facts = world::facts();
+            facts.reverse_path = Some(vec!["198.18.0.0/24".parse().unwrap()]);
+            for (probe, end) in probes.iter().zip([Passes, Blocked]) {
+                let passage = host.judge(&probe.packet, &facts);
+                assert_eq!(super::certain(&passage), Some(end), "{passage:#?}");
+            }
+        });
+    }),
+];
+
+fn reply() {
+    World::with(|world| {
+        let mut wire = Wire::open(world);
+        rules::watch(true);
+        let mut opening = udp(CLIENT, 0);
+        let flow = Tuple {
+            protocol: opening.packet.protocol,
+            source: opening.packet.destination.unwrap(),
+            destination: opening.packet.source.unwrap(),
+            source_port: 40_000,
+            destination_port: 53,
+        };
+        opening.from = Origin::Host;
+        opening.packet.path = Path::Output { interface: None };
+        (opening.packet.source, opening.packet.destination) =
+            (Some(flow.source), Some(flow.destination));
+        (opening.packet.source_port, opening.packet.destination_port) = (Some(40_000), Some(53));
+        wire.open_flows([&opening]);
+        let host = loaded(&input("ct state established accept\n drop"));
+        let mut reply = udp(CLIENT, 40_000);
+        reply.packet.source_port = Some(53);
+        reply.packet.state = State::Established;
+        let probes = [reply, udp(CLIENT, 40_001)];
+        let seen = wire.send(&probes);
+        assert_kernel(&probes, &seen, &[Passes, Blocked]);
+        assert_evaluator(&host, &probes, &seen, &world::facts());
+    });
+}
+
+/// The evaluator knows that it depends on the rate.
+fn limit() {
+    World::with(|world| {
+        let mut wire = Wire::open(world);
+        rules::watch(true);
+        let rules = "tcp dport 22 limit rate 1/minute burst 3 packets accept\n tcp dport 22 drop";
+        let host = loaded(&input(rules));
+        let probes: Vec<Probe> = (0..6)
+            .map(|number| {
+                let mut probe = tcp(CLIENT, 22);
+                probe.packet.source_port = Some(50_000 + number);
+                probe
+            })
+            .collect();
+        let seen = wire.send(&probes);
+        let ends: [End; 6] = [Passes, Passes, Passes, Blocked, Blocked, Blocked];
+        assert_kernel(&probes, &seen, &ends);
+        let passage = host.judge(&probes[0].packet, &world::facts());
+        assert_eq!(super::certain(&passage), None, "{passage:#?}");
+        let positions = Positions::read(&rules::nft_listing());
+        for (probe, seen) in probes.iter().zip(&seen) {
+            let found = crate::agreement::compare(probe, &passage, seen, &positions);
+            assert_eq!((found.wrong, found.wrong_decider), (None, None));
+        }
+    });
+}
+
+fn redirected(rule: &str) -> RuleSet {
+    RuleSet::nft(&format!(
+        "table inet t {{
+            chain pre {{ type nat hook prerouting priority dstnat; tcp dport 80 redirect to :8080; }}
+            chain in {{ type filter hook input priority 0; {rule}; }}
+        }}"
+    ))
+}
