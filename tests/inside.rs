@@ -4,7 +4,7 @@
 use nix::unistd::geteuid;
 use probes::{Failure, Outcome, Stage};
 use reachdx::collect::inside::{Options, collect};
-use reachdx::inside::{Datum, Listener, Owner, Snapshot, read_snapshot};
+use reachdx::inside::{Datum, Listener, Owner, ProgramKind, Snapshot, read_snapshot};
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -145,7 +145,7 @@ fn without_root_rules_are_skipped_and_other_users_processes_hidden() {
         run(&Options::default())
     };
     assert!(!snapshot.root);
-    assert_eq!(snapshot.firewall.len(), 5);
+    assert_eq!(snapshot.firewall.len(), 6);
     for (tool, listing) in &snapshot.firewall {
         assert!(
             matches!(listing, Datum::Skipped { reason, .. } if reason.ends_with("needs root")),
@@ -184,7 +184,7 @@ fn sh(script: &str) -> String {
 fn state() -> Vec<String> {
     sh(
         "nft -s list ruleset; iptables-nft-save; ip6tables-nft-save; iptables-legacy-save
-        ip6tables-legacy-save; cat /proc/thread-self/net/ip_tables_names
+        ip6tables-legacy-save; ipset save; cat /proc/thread-self/net/ip_tables_names
         cat /proc/thread-self/net/ip6_tables_names; ip addr; ip route; ip -6 route; ip rule
         cat /proc/modules 2>/dev/null || true",
     )
@@ -227,10 +227,14 @@ fn rules_are_listed_by_the_tool_that_sees_them_and_counters_tell_their_kind() {
         ("nft", "tcp dport 7001 drop"),
         ("iptables-nft", "--dport 7003"),
         ("iptables-legacy", "--dport 7004"),
+        ("ipset", "add bans 192.0.2.7"),
     ] {
         let listing = snapshot.firewall[tool].value().unwrap();
         assert!(listing.text.contains(rule), "{tool}: {}", listing.text);
     }
+    let programs = snapshot.packet_programs.value().unwrap();
+    assert_eq!(programs[0].interface, "lo");
+    assert_eq!(programs[0].kind, ProgramKind::TrafficControl);
     let connect = |port| {
         let mut connects = snapshot.connects.iter();
         let connect = connects.find(|connect| {
@@ -263,7 +267,9 @@ fn run_in_a_network_with_rules() {
         nft add rule inet t i tcp dport 7001 drop
         nft add rule inet t i tcp dport 7002 reject with tcp reset
         iptables-nft -A INPUT -p tcp --dport 7003 -j DROP
-        iptables-legacy -A INPUT -p tcp --dport 7004 -j DROP");
+        iptables-legacy -A INPUT -p tcp --dport 7004 -j DROP
+        ipset create bans hash:ip; ipset add bans 192.0.2.7
+        tc qdisc add dev lo clsact");
     let before = state();
     let snapshot = run(&Options {
         services: [7001, 7002, 7005].map(tcp).to_vec(),

@@ -110,6 +110,7 @@ fn explicit_port(service: &Service, flow: &Flow) -> bool {
 
 fn near_miss(group: &SecurityGroup, index: usize, rule: &Rule, failed: &[&str]) -> NearMiss {
     NearMiss {
+        chain: None,
         set: group.id.clone(),
         index,
         rule: rule.text.clone(),

@@ -98,6 +98,30 @@ impl Packet {
         }
     }
 
+    /// The flow it begins; `None` when it belongs to one already, or when its protocol is not one of
+    /// those that flows are asked about.
+    pub fn flow(&self) -> Option<Flow> {
+        let protocols = [
+            Protocol::Tcp,
+            Protocol::Udp,
+            Protocol::Icmp,
+            Protocol::Icmpv6,
+            Protocol::Gre,
+        ];
+        let mut known = protocols.into_iter();
+        let protocol = known.find(|protocol| protocol.number() == self.protocol)?;
+        (self.state == State::New).then(|| Flow {
+            direction: self.direction(),
+            protocol,
+            family: self.family,
+            peer: match self.direction() {
+                Direction::Inbound => self.source,
+                Direction::Outbound => self.destination,
+            },
+            port: self.destination_port,
+        })
+    }
+
     /// Towards the instance or away from it; a forwarded packet counts as inbound.
     pub fn direction(&self) -> Direction {
         match self.path {

@@ -89,14 +89,17 @@ pub enum Denial {
 pub struct NearMiss {
     /// The rule set.
     pub set: String,
+    /// The chain of a host's rule; `None` where sets have no chains.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
     /// The rule's position in its own list, from 0.
     pub index: usize,
     /// The user's own text of the rule.
     pub rule: String,
     /// True when the rule would allow.
     pub allows: bool,
-    /// The fields that did not match: `source`, `destination`, `port`, `protocol`, `family`,
-    /// `direction`.
+    /// The fields that did not match: `source`, `destination`, `port`, `source_port`, `protocol`,
+    /// `icmp_type`, `family`, `direction`.
     pub failed: Vec<String>,
 }
 
@@ -159,12 +162,11 @@ fn numbered(
 
 impl fmt::Display for NearMiss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let set = shown(&self.set, SET_SHOWN);
-        let rule = shown(&self.rule, RULE_SHOWN);
+        place(f, &self.set, self.chain.as_deref())?;
+        numbered(f, self.index, None, &self.rule)?;
         let failed = self.failed.iter().map(|field| shown(field, SET_SHOWN));
         let failed = failed.collect::<Vec<_>>().join(" and ");
-        let index = self.index;
-        write!(f, "`{set}` rule {index} `{rule}` matches all but {failed}")
+        write!(f, " matches all but {failed}")
     }
 }
 

@@ -82,7 +82,7 @@ fn a_host_that_iptables_and_nft_both_show_has_every_rule_once_with_its_handle() 
         .iter()
         .map(|table| table.name.as_str())
         .collect();
-    assert_eq!(tables, ["mangle", "raw", "filter", "nat"]);
+    assert_eq!(tables, ["raw", "nat", "mangle", "filter"]);
     let chains = rules.tables.iter().flat_map(|table| &table.chains);
     for rule in chains.flat_map(|chain| &chain.chain.rules) {
         assert!(

@@ -7,7 +7,7 @@ use rulesets::space::{Budget, Cube, Entry, Field, Label, List, Point, Span};
 use rulesets::{Direction, Family, LayerKind, MatchingRule};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn what_gets_through_is_what_every_gate_lets_pass(gates in gates(3)) {

@@ -11,8 +11,8 @@ pub(super) struct Arguments {
     /// The id of the security group
     #[arg(value_name = "GROUP")]
     group: String,
-    /// Answers of the API: DescribeSecurityGroups, DescribeSecurityGroupAssociationStatistics,
-    /// DescribeSecurityGroupReferences, DescribeInstances; repeat
+    /// Answers of the API: `DescribeSecurityGroups`, `DescribeSecurityGroupAssociationStatistics`,
+    /// `DescribeSecurityGroupReferences`, `DescribeInstances`; repeat for each
     #[arg(long, value_name = "FILE", required = true)]
     rules: Vec<PathBuf>,
     /// How to answer

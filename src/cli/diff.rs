@@ -7,7 +7,7 @@ use rulesets::questions::{Changes, FlowSet, Shift, changes, flow_sets, whole};
 use rulesets::{Direction, Family, MatchingRule, Selection, Way};
 use serde::Serialize;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -74,8 +74,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 }
 
 /// The layers of one side. A group keeps its name from before, whatever its file is called.
-fn way(arguments: &Arguments, file: &PathBuf) -> anyhow::Result<Way> {
-    let mut files = vec![file.clone()];
+fn way(arguments: &Arguments, file: &Path) -> anyhow::Result<Way> {
+    let mut files = vec![file.to_path_buf()];
     files.extend(arguments.beside.iter().cloned());
     let selection = Selection {
         lists: arguments.bind.clone(),

@@ -1,10 +1,12 @@
+use super::fix::{Offer, offers, offers_text};
 use super::question::{COLUMNS, Question, has_ports, name};
 use super::rule_files::RuleFiles;
 use crate::collect::{read_text, shown, write_output};
-use crate::report::{answer_document, answer_line, answer_text};
+use crate::report::{AnswerDocument, answer_document, answer_line, answer_text};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use rulesets::{Asked, Packet, Verdict, Way};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
@@ -13,11 +15,14 @@ pub(super) struct Arguments {
     files: RuleFiles,
     #[command(flatten)]
     question: Question,
-    /// Many flows, as a table of comma-separated values whose first line names its columns: direction,
-    /// protocol, source, destination, port, source_port, state, interface, icmp_type, icmp_code. Each is
-    /// answered, in order
+    /// Many flows, as a table of comma-separated values whose first line names its columns: `direction`,
+    /// `protocol`, `source`, `destination`, `port`, `source_port`, `state`, `interface`, `icmp_type`,
+    /// `icmp_code`. Each is answered, in order
     #[arg(long, value_name = "FILE", conflicts_with_all = ["protocol", "source", "destination", "port", "source_port", "interface", "icmp_type", "icmp_code"])]
     flows: Option<PathBuf>,
+    /// Say which changes of the rules would let the flow pass, and what else each would open
+    #[arg(long, conflicts_with = "flows")]
+    fix: bool,
     /// How to answer
     #[arg(long, value_name = "FMT", value_enum, default_value_t = Answer::Text)]
     format: Answer,
@@ -40,16 +45,33 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         return every(&way, &packets, arguments.format);
     }
     let packet = packet(&arguments.question)?;
-    let asked = arguments.files.way()?.ask(&packet);
+    let way = arguments.files.way()?;
+    let asked = way.ask(&packet);
+    let fixes = if arguments.fix {
+        Some(offers(&way, &packet)?)
+    } else {
+        None
+    };
     let text = match arguments.format {
-        Answer::Text => answer_text(&asked),
+        Answer::Text => {
+            let offered = fixes.as_deref().map(offers_text).unwrap_or_default();
+            answer_text(&asked) + &offered
+        }
         Answer::Json => {
-            let mut text = serde_json::to_string_pretty(&answer_document(&asked))?;
+            let document = WithFixes {
+                answer: answer_document(&asked),
+                fixes,
+            };
+            let mut text = serde_json::to_string_pretty(&document)?;
             text.push('\n');
             text
         }
         Answer::Ndjson => {
-            let mut text = serde_json::to_string(&answer_document(&asked))?;
+            let document = WithFixes {
+                answer: answer_document(&asked),
+                fixes,
+            };
+            let mut text = serde_json::to_string(&document)?;
             text.push('\n');
             text
         }
@@ -60,6 +82,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Verdict::Deny { .. } => 2,
         Verdict::Unknown { .. } => 3,
     })
+}
+
+/// An answer, with the changes offered where they were asked for.
+#[derive(Debug, Serialize)]
+struct WithFixes<'a> {
+    #[serde(flatten)]
+    answer: AnswerDocument<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixes: Option<Vec<Offer>>,
 }
 
 /// One flow; a service is asked about by its port.

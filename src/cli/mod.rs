@@ -7,6 +7,7 @@ mod deletable;
 mod diff;
 mod explain;
 mod export;
+mod fix;
 mod inside;
 mod lint;
 mod options;

@@ -53,8 +53,8 @@ pub(super) struct Question {
 /// A field that cannot be read as what it should be.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Fault {
-    /// The column's name; the flag's, with dashes.
-    pub(super) field: &'static str,
+    /// The column's name, or those of several that do not go together; the flag's, with dashes.
+    pub(super) fields: &'static [&'static str],
     /// What is wrong, and what would be right.
     pub(super) problem: String,
 }
@@ -94,8 +94,8 @@ impl Question {
     /// The packet it describes.
     pub(super) fn packet(&self) -> Result<Packet, Fault> {
         let protocol = protocol(&self.protocol)?;
-        let source = address("source", &self.source)?;
-        let destination = address("destination", &self.destination)?;
+        let source = address(&["source"], &self.source)?;
+        let destination = address(&["destination"], &self.destination)?;
         let state = state(&self.state)?;
         let mut packet = Packet::new(
             Direction::Inbound,
@@ -104,10 +104,10 @@ impl Question {
         );
         packet.source = source;
         packet.destination = destination;
-        packet.destination_port = port("port", &self.port, protocol)?;
-        packet.source_port = port("source_port", &self.source_port, protocol)?;
-        packet.icmp_type = message("icmp_type", &self.icmp_type, protocol)?;
-        packet.icmp_code = message("icmp_code", &self.icmp_code, protocol)?;
+        packet.destination_port = port(&["port"], &self.port, protocol)?;
+        packet.source_port = port(&["source_port"], &self.source_port, protocol)?;
+        packet.icmp_type = message(&["icmp_type"], &self.icmp_type, protocol)?;
+        packet.icmp_code = message(&["icmp_code"], &self.icmp_code, protocol)?;
         packet.path = path(&self.direction, &self.interface)?;
         if protocol == TCP && state != State::New {
             packet.tcp_flags = (state == State::Established).then_some(ACK);
@@ -119,21 +119,30 @@ impl Question {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.field, self.problem)
+        f.write_str(&self.words(str::to_owned))
     }
 }
 
 impl Fault {
     /// The same fault in the words of the command line.
     pub(super) fn of_flag(&self) -> anyhow::Error {
-        let Self { field, problem } = self;
-        anyhow::anyhow!("--{}: {problem}", field.replace('_', "-"))
+        anyhow::anyhow!(self.words(|field| format!("--{}", field.replace('_', "-"))))
+    }
+
+    fn words(&self, name: impl Fn(&str) -> String) -> String {
+        let names: Vec<_> = self.fields.iter().map(|field| name(field)).collect();
+        match names.as_slice() {
+            [first @ .., last] if !first.is_empty() => {
+                format!("{} and {last} {}", first.join(", "), self.problem)
+            }
+            names => format!("{}: {}", names.concat(), self.problem),
+        }
     }
 }
 
-fn fault(field: &'static str, value: &str, expected: &str) -> Fault {
+fn fault(field: &'static [&'static str], value: &str, expected: &str) -> Fault {
     Fault {
-        field,
+        fields: field,
         problem: format!(
             "`{}` is not {expected}",
             probes::escape(value.as_bytes(), SHOWN)
@@ -150,11 +159,11 @@ fn protocol(text: &str) -> Result<u8, Fault> {
     lower.parse().map_err(|_| {
         let names: Vec<_> = PROTOCOLS.iter().map(|(name, _)| *name).collect();
         let expected = format!("{}, or a number from 0 to 255", names.join(", "));
-        fault("protocol", text, &expected)
+        fault(&["protocol"], text, &expected)
     })
 }
 
-fn address(field: &'static str, text: &str) -> Result<Option<IpAddr>, Fault> {
+fn address(field: &'static [&'static str], text: &str) -> Result<Option<IpAddr>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -171,7 +180,7 @@ fn state(text: &str) -> Result<State, Fault> {
         "untracked" => State::Untracked,
         _ => {
             let expected = "new, established, related, invalid or untracked";
-            return Err(fault("state", text, expected));
+            return Err(fault(&["state"], text, expected));
         }
     })
 }
@@ -199,18 +208,18 @@ fn family(
         return Ok(first);
     }
     Err(Fault {
-        field: "source",
-        problem: "source, destination and protocol are of different address families".to_owned(),
+        fields: &["source", "destination", "protocol"],
+        problem: "are of different address families".to_owned(),
     })
 }
 
-fn port(field: &'static str, text: &str, protocol: u8) -> Result<Option<u16>, Fault> {
+fn port(field: &'static [&'static str], text: &str, protocol: u8) -> Result<Option<u16>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }
     if !WITH_PORTS.contains(&protocol) {
         return Err(Fault {
-            field,
+            fields: field,
             problem: format!("{} flows have none", name(protocol)),
         });
     }
@@ -219,13 +228,13 @@ fn port(field: &'static str, text: &str, protocol: u8) -> Result<Option<u16>, Fa
     parsed.map(Some).ok_or_else(|| fault(field, text, expected))
 }
 
-fn message(field: &'static str, text: &str, protocol: u8) -> Result<Option<u8>, Fault> {
+fn message(field: &'static [&'static str], text: &str, protocol: u8) -> Result<Option<u8>, Fault> {
     if text.is_empty() {
         return Ok(None);
     }
     if protocol != ICMP && protocol != ICMPV6 {
         return Err(Fault {
-            field,
+            fields: field,
             problem: format!("{} flows have none", name(protocol)),
         });
     }
@@ -242,7 +251,7 @@ fn path(direction: &str, interface: &str) -> Result<Path, Fault> {
             input: interface,
             output: None,
         },
-        _ => return Err(fault("direction", direction, "in, out or forward")),
+        _ => return Err(fault(&["direction"], direction, "in, out or forward")),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use rulesets::host::NamedText;
-use rulesets::{Book, ParseError, SecurityGroups, parse_security_group};
+use rulesets::{Book, BookError, ParseError, SecurityGroups, parse_security_group};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
@@ -84,7 +84,23 @@ pub fn read_book(paths: &[PathBuf]) -> anyhow::Result<Book> {
         .iter()
         .map(|(name, text)| NamedText { name, text })
         .collect();
-    Book::read(&texts).map_err(|error| anyhow::anyhow!("rules {error}"))
+    Book::read(&texts).map_err(|error| match &error {
+        BookError::Twice(_) => anyhow::anyhow!("{error}"),
+        BookError::Tencent { name, .. }
+            if texts.iter().any(|it| it.name == name && snapshot(it)) =>
+        {
+            anyhow::anyhow!(
+                "rules `{name}`: found an inside snapshot, which goes with `reachdx check --inside`"
+            )
+        }
+        BookError::Tencent { .. } | BookError::Cloud { .. } | BookError::Host(_) => {
+            anyhow::anyhow!("rules {error}")
+        }
+    })
+}
+
+fn snapshot(text: &NamedText<'_>) -> bool {
+    text.text.trim_start().starts_with('{') && text.text.contains(SNAPSHOT)
 }
 
 fn unreadable(path: &Path, error: &ParseError) -> anyhow::Error {
@@ -116,5 +132,7 @@ pub fn shown(path: &Path) -> String {
 }
 
 const LIMIT: u64 = 64 << 20;
+/// The member that tells a snapshot of `reachdx inside`.
+const SNAPSHOT: &str = "\"reachdx_inside\"";
 /// No file name is longer, and an error still fits a few lines.
 const SHOWN: usize = 160;

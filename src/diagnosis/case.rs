@@ -1,5 +1,6 @@
 //! One flow with everything known about it: the unit that the engine judges.
 
+use super::host_filter::HostVerdict;
 use super::{Reading, Sensor};
 use crate::evidence::Run;
 use probes::Observation;
@@ -19,6 +20,8 @@ pub struct Case<'a> {
     pub observation: Option<&'a Observation>,
     /// What the security groups say.
     pub explanation: Option<Explanation>,
+    /// What the host's own filter does to it, where its rules were read.
+    pub host: Option<HostVerdict<'a>>,
     /// What each sensor reads, where it reads anything.
     pub readings: BTreeMap<Sensor, Taken>,
 }

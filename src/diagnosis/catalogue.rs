@@ -29,6 +29,9 @@ pub struct Cause {
     pub supports: &'static [Reading],
     /// Readings that rule it out though it predicts nothing of their sensor.
     pub excludes: &'static [Reading],
+    /// Outcomes that would rule it out, and do not once local sensors show it: what it sends in
+    /// answer may be lost on the way.
+    pub tolerates: &'static [Reading],
     /// The evidence that would settle it.
     pub settled_by: &'static [Test],
     /// What to do about it.
@@ -48,6 +51,7 @@ impl Cause {
         convicts: &[],
         supports: &[],
         excludes: &[],
+        tolerates: &[],
         settled_by: &[],
         remedy: Remedy::SecurityGroup,
     };
@@ -86,6 +90,8 @@ pub enum Remedy {
     SecurityGroup,
     /// The provider's own way to lift its block of outbound mail, from the provider data.
     OutboundMail,
+    /// The host's own rule, computed from its listings; the steps where they do not name it.
+    HostFirewall(Steps),
     /// Steps for a person.
     Steps(Steps),
 }

@@ -130,10 +130,12 @@ fn convicted(case: &Case<'_>, cause: &Cause, locally: bool) -> bool {
 
 /// The reading that rules the cause out, in words; local sensors alone unless `end_to_end`.
 fn contradiction(case: &Case<'_>, cause: &Cause, end_to_end: bool) -> Option<String> {
+    let shown = convicted(case, cause, true);
     let taken = case
         .readings
         .values()
         .filter(|taken| end_to_end || !taken.reading.sensor().end_to_end())
+        .filter(|taken| !(shown && cause.tolerates.contains(&taken.reading)))
         .find(|taken| cause.contradicted_by(taken.reading))?;
     let expected: Vec<_> = cause
         .expected(taken.reading.sensor())
@@ -300,6 +302,23 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_was_lost_does_not_clear_the_rule_that_sends_it() {
+        let run = run();
+        let readings = [Reading::Timeout, Reading::HostRulesReject];
+        assert_eq!(
+            leads(&judge(&case(&run, &readings))),
+            Some(("host_firewall.rejected", Certainty::Proven))
+        );
+        let unseen = judge(&case(&run, &readings[..1]));
+        assert!(
+            unseen
+                .excluded
+                .iter()
+                .any(|it| it.id == "host_firewall.rejected")
+        );
+    }
+
+    #[test]
     fn an_exclusion_quotes_the_reading_and_what_was_expected() {
         let run = run();
         let judgement = judge(&case(&run, &[Reading::Refused]));
@@ -355,6 +374,7 @@ mod tests {
             },
             observation: None,
             explanation: None,
+            host: None,
             readings: readings
                 .iter()
                 .map(|reading| {

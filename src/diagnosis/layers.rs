@@ -2,7 +2,7 @@
 
 use super::engine::{self, Judgement};
 use super::layer::{INBOUND, Layer, OUTBOUND};
-use super::{Case, Certainty, LayerState, PassState, Reading, Sensor, Status};
+use super::{Case, Cause, Certainty, LayerState, PassState, Reading, Sensor, Status};
 use rulesets::Direction;
 
 /// Every layer of the case's path, in path order.
@@ -36,7 +36,7 @@ fn state(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) -
         return (PassState::NotApplicable, reason, Vec::new());
     }
     if let Some((cause, certainty)) = judgement.cause.filter(|(cause, _)| cause.layer == layer) {
-        let title = case.fill(cause.title);
+        let title = named(case, cause);
         let mut ids = ids(case, Sensor::Outcome);
         ids.extend(local_ids(case, layer));
         ids.dedup();
@@ -47,11 +47,7 @@ fn state(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) -
         };
     }
     if let Some(cause) = judgement.also.iter().find(|cause| cause.layer == layer) {
-        return (
-            PassState::Block,
-            case.fill(cause.title),
-            local_ids(case, layer),
-        );
+        return (PassState::Block, named(case, cause), local_ids(case, layer));
     }
     if let Some(reading) = local_pass(case, layer) {
         let taken = &case.readings[&reading.sensor()];
@@ -73,6 +69,23 @@ fn state(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) -
     (PassState::Unknown, "no evidence".into(), Vec::new())
 }
 
+/// A cause's title, with the rule of the host that it is about where one is known.
+fn named(case: &Case<'_>, cause: &Cause) -> String {
+    let title = case.fill(cause.title);
+    if cause.layer != Layer::HostFirewall {
+        return title;
+    }
+    RULES
+        .iter()
+        .filter(|reading| cause.predicts.contains(reading))
+        .filter_map(|reading| case.readings.get(&reading.sensor()))
+        .find(|taken| RULES.contains(&taken.reading) && cause.predicts.contains(&taken.reading))
+        .map_or_else(
+            || title.clone(),
+            |taken| format!("{title}: {}", taken.detail),
+        )
+}
+
 fn ids(case: &Case<'_>, sensor: Sensor) -> Vec<String> {
     case.readings
         .get(&sensor)
@@ -90,7 +103,12 @@ fn local_sensors(layer: Layer) -> &'static [Sensor] {
     match layer {
         Layer::SecurityGroup => &[Sensor::Groups],
         Layer::Instance => &[Sensor::Route, Sensor::EchoSetting, Sensor::Conntrack],
-        Layer::HostFirewall => &[Sensor::HostRules, Sensor::Local],
+        Layer::HostFirewall => &[
+            Sensor::HostRules,
+            Sensor::HostOutput,
+            Sensor::HostTarget,
+            Sensor::Local,
+        ],
         Layer::Listener => &[Sensor::Listeners, Sensor::Local],
         Layer::Service => &[Sensor::Local],
         Layer::Prober | Layer::Isp | Layer::Edge | Layer::NetworkAcl | Layer::Remote => &[],
@@ -102,7 +120,9 @@ fn local_pass(case: &Case<'_>, layer: Layer) -> Option<Reading> {
     let clearing: &[Reading] = match layer {
         Layer::Prober => &[Reading::Online],
         Layer::SecurityGroup => &[Reading::GroupsAllow],
-        Layer::HostFirewall => &[Reading::NoHostRules],
+        // What comes in must be answered.
+        Layer::HostFirewall if !case.reads(Reading::HostLetsOut) => &[Reading::NoHostRules],
+        Layer::HostFirewall => &[Reading::NoHostRules, Reading::HostRulesPass],
         Layer::Listener => &[Reading::Listening],
         Layer::Service => &[Reading::LocalAnswers],
         Layer::Isp | Layer::Edge | Layer::NetworkAcl | Layer::Instance | Layer::Remote => &[],
@@ -167,3 +187,14 @@ fn passed(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) 
         _ => None,
     }
 }
+
+/// Readings whose particulars are a rule of the host.
+const RULES: &[Reading] = &[
+    Reading::HostRulesDrop,
+    Reading::HostRulesReject,
+    Reading::HostRulesBan,
+    Reading::HostRulesLimit,
+    Reading::HostKeepsIn,
+    Reading::TargetDead,
+    Reading::TargetElsewhere,
+];

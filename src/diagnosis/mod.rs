@@ -11,6 +11,7 @@ mod causes;
 mod engine;
 mod findings;
 mod fixes;
+mod host_filter;
 mod layer;
 mod layers;
 mod model;
@@ -21,6 +22,7 @@ mod sense;
 
 pub use case::{Case, CaseFlow, Taken};
 pub use catalogue::{Cause, Remedy, Steps, Test, catalogue, cause};
+pub use host_filter::{HostFilter, HostVerdict};
 pub use layer::Layer;
 pub use model::{
     After, Candidate, CauseReport, Certainty, Diagnosis, EvidenceItem, Exclusion, Finding,
@@ -38,7 +40,8 @@ use rulesets::Direction;
 /// Judges a run.
 pub fn diagnose(run: &Run) -> Diagnosis {
     let mut book = Book::default();
-    let cases = sense::cases(run, &mut book);
+    let filter = HostFilter::of(run);
+    let cases = sense::cases(run, filter.as_ref(), &mut book);
     let mut findings = Vec::new();
     let mut flows = Vec::new();
     for case in &cases {

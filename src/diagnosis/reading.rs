@@ -31,8 +31,14 @@ pub enum Sensor {
     EchoSetting,
     /// The connection tracking table.
     Conntrack,
-    /// The listings of the host firewall, for any rule that could drop or reject.
+    /// The host firewall's rules, asked about what comes in: the flow's first packet, or the reply to
+    /// it when the flow leaves the instance.
     HostRules,
+    /// The host firewall's rules, asked about what goes out: the reply, or the first packet of a flow
+    /// that leaves the instance.
+    HostOutput,
+    /// The host firewall's rules, asked where the flow's first packet is sent in the end.
+    HostTarget,
     /// The listener table.
     Listeners,
     /// The same conversation, held on the instance with its own address.
@@ -67,6 +73,8 @@ impl Sensor {
             | Self::EchoSetting
             | Self::Conntrack
             | Self::HostRules
+            | Self::HostOutput
+            | Self::HostTarget
             | Self::Listeners
             | Self::Local => false,
         }
@@ -230,6 +238,8 @@ readings! {
         RouteBack = "the instance has a route to the client",
         /// There is none.
         NoRouteBack = "the instance has no route to the client",
+        /// A route made for the client, or its network, discards what goes there.
+        RouteDiscards = "a route of the instance discards what goes to the client",
     }
     EchoSetting {
         /// Echo is answered.
@@ -244,10 +254,36 @@ readings! {
         TableFull = "the connection tracking table is full",
     }
     HostRules {
-        /// Every listing was read and no rule could drop or reject.
+        /// Every listing was read and no rule could drop, reject or rewrite.
         NoHostRules = "the host firewall has no rule that drops or rejects",
-        /// Some rule or policy drops or rejects something.
-        HostRulesDrop = "the host firewall has rules that drop or reject",
+        /// Every base chain lets it in, whatever else is so.
+        HostRulesPass = "the host firewall's rules let it in",
+        /// It is dropped, whatever else is so.
+        HostRulesDrop = "a rule of the host firewall drops it",
+        /// It is rejected, whatever else is so.
+        HostRulesReject = "a rule of the host firewall rejects it",
+        /// It is stopped because of where it comes from; others would pass.
+        HostRulesBan = "the host bans the client's address",
+        /// Whether it is stopped depends on how much came before, and on nothing else.
+        HostRulesLimit = "the host firewall lets it in up to a limit only",
+        /// It depends on what the rules do not show, or on what was not read.
+        HostRulesOpen = "the host firewall's rules may stop it",
+    }
+    HostOutput {
+        /// Every base chain lets it out.
+        HostLetsOut = "the host firewall lets it out",
+        /// It is dropped or rejected.
+        HostKeepsIn = "a rule of the host firewall keeps it in",
+        /// It depends on what the rules do not show, or on what was not read.
+        HostOutputOpen = "the host firewall's rules may keep it in",
+    }
+    HostTarget {
+        /// To the socket that was asked for, or another one of this host that takes it.
+        TargetHere = "the packet keeps a target that this host serves",
+        /// To a port or address of this host that nothing serves.
+        TargetDead = "a rewrite sends it to a port of the host that nothing serves",
+        /// To another machine.
+        TargetElsewhere = "a rewrite sends it to another machine",
     }
     Listeners {
         /// A socket takes this flow.

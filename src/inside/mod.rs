@@ -10,6 +10,8 @@ mod far_end;
 mod host_rules;
 mod malformed;
 mod modules;
+mod netlink;
+mod packet_programs;
 mod read;
 mod replay;
 mod routes;
@@ -25,15 +27,18 @@ pub use far_end::{DEFAULT_OUTBOUND, FarEnd, FarEndError, MOST_FAR_ENDS, parse_ou
 pub use host_rules::{can_interfere, can_rewrite};
 pub use malformed::Malformed;
 pub use modules::Modules;
+pub use netlink::DiagError;
+pub use packet_programs::{LinkReply, LinkTable, link_request, packet_programs, parse_link_reply};
 pub use read::{SnapshotError, read_snapshot};
 pub use replay::replay;
 pub use routes::{parse_ipv4_routes, parse_ipv6_routes};
 pub use snapshot::{
     Address, Connect, ConnectCounters, Conntrack, Datum, Established, Listener, Outbound, Owner,
-    Route, RouteToClient, RulesText, SNAPSHOT_VERSION, Snapshot, SshLogin,
+    PacketProgram, ProgramKind, Route, RouteToClient, RulesText, SNAPSHOT_VERSION, Snapshot,
+    SshLogin,
 };
 pub use socket_diag::{
-    DiagError, DiagReply, DiagTable, REQUEST, SocketDetail, diag_request, parse_diag_reply,
+    DiagReply, DiagTable, REQUEST, SocketDetail, diag_request, parse_diag_reply,
 };
 pub use sockets::{SocketRow, parse_sockets};
 pub use ssh_login::{login_refusal, parse_ssh_settings};

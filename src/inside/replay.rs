@@ -2,9 +2,9 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::{
-    Modules, SshLogin, login_refusal, parse_conntrack_drops, parse_counters, parse_counters6,
-    parse_diag_reply, parse_ipv4_routes, parse_ipv6_routes, parse_outbound, parse_sockets,
-    parse_ssh_settings,
+    Modules, SshLogin, login_refusal, packet_programs, parse_conntrack_drops, parse_counters,
+    parse_counters6, parse_diag_reply, parse_ipv4_routes, parse_ipv6_routes, parse_link_reply,
+    parse_outbound, parse_sockets, parse_ssh_settings,
 };
 use std::net::Ipv4Addr;
 
@@ -13,11 +13,11 @@ use std::net::Ipv4Addr;
 ///
 /// `0` a socket table, `1` IPv4 routes, `2` IPv6 routes, `3` snmp or netstat, `4` snmp6, `5`
 /// connection-tracking statistics, `6` a socket diagnostics reply, `7` a list of far ends, `8` a
-/// list of modules, `9` the settings of `sshd`; other bytes count round.
+/// list of modules, `9` the settings of `sshd`, `:` a reply about interfaces; other bytes count round.
 pub fn replay(input: &[u8]) -> Option<usize> {
     let (selector, bytes) = input.split_first()?;
     let text = String::from_utf8_lossy(bytes);
-    match selector.wrapping_sub(b'0') % 10 {
+    match selector.wrapping_sub(b'0') % 11 {
         0 => parse_sockets(&text).ok().map(|rows| rows.len()),
         1 => parse_ipv4_routes(&text).ok().map(|routes| routes.len()),
         2 => parse_ipv6_routes(&text).ok().map(|routes| routes.len()),
@@ -31,6 +31,9 @@ pub fn replay(input: &[u8]) -> Option<usize> {
         8 => Some(usize::from(
             Modules::new(Some(&text), None).present("nf_tables"),
         )),
+        10 => parse_link_reply(bytes)
+            .ok()
+            .map(|reply| packet_programs(&reply).len()),
         _ => {
             let login = SshLogin {
                 user: "root".into(),

@@ -50,8 +50,12 @@ pub struct Snapshot {
     /// The connection tracking table.
     pub conntrack: Datum<Conntrack>,
     /// The host firewall's rules as each tool prints them, by tool: `nft`, `iptables-nft`,
-    /// `iptables-legacy`, `ip6tables-nft`, `ip6tables-legacy`.
+    /// `iptables-legacy`, `ip6tables-nft`, `ip6tables-legacy`, and the sets of `ipset`.
     pub firewall: BTreeMap<String, Datum<RulesText>>,
+    /// What sees packets outside the firewall's rules and may drop them: XDP programs and traffic
+    /// control hooks. Programs of sockets and control groups are not among them.
+    #[serde(default = "not_collected")]
+    pub packet_programs: Datum<Vec<PacketProgram>>,
 }
 
 /// A fact, or the reason it was not collected.
@@ -246,6 +250,25 @@ pub struct Conntrack {
     pub max: u64,
     /// Packets dropped for want of an entry during the run.
     pub drops: u64,
+}
+
+/// A program at an interface.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct PacketProgram {
+    /// The interface.
+    pub interface: String,
+    /// Where it hangs.
+    pub kind: ProgramKind,
+}
+
+/// Where a program hangs.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProgramKind {
+    /// At the driver, before everything else.
+    Xdp,
+    /// At a hook of traffic control.
+    TrafficControl,
 }
 
 /// A rule listing, kept as printed.

@@ -5,8 +5,8 @@
 //! how many connections a listener lets wait; these messages do. Numbers are in host byte order.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::netlink::{DiagError, HEADER, attributes, dump_header, messages, u32_at};
 use std::collections::BTreeMap;
-use thiserror::Error;
 
 /// What only socket diagnostics tell of a socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -24,17 +24,6 @@ pub struct DiagReply {
     pub sockets: BTreeMap<u64, SocketDetail>,
     /// True when this was the last chunk.
     pub done: bool,
-}
-
-/// Why an answer cannot be used.
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-pub enum DiagError {
-    /// The kernel answered with an error number.
-    #[error("the kernel answered with error {0}")]
-    Refused(i32),
-    /// The answer does not have the documented form.
-    #[error("the answer is cut short at byte {0}")]
-    Malformed(usize),
 }
 
 /// Which sockets to ask for.
@@ -59,10 +48,7 @@ pub fn diag_request(table: DiagTable) -> [u8; REQUEST] {
         DiagTable::Udp { v6 } => (v6, IPPROTO_UDP, TCP_CLOSE),
     };
     let mut request = [0; REQUEST];
-    let length = u32::try_from(REQUEST).unwrap_or(u32::MAX);
-    request[0..4].copy_from_slice(&length.to_ne_bytes());
-    request[4..6].copy_from_slice(&SOCK_DIAG_BY_FAMILY.to_ne_bytes());
-    request[6..8].copy_from_slice(&(NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
+    request[..HEADER].copy_from_slice(&dump_header(SOCK_DIAG_BY_FAMILY, REQUEST));
     request[16] = if v6 { AF_INET6 } else { AF_INET };
     request[17] = protocol;
     request[20..24].copy_from_slice(&(1u32 << state).to_ne_bytes());
@@ -75,32 +61,13 @@ pub fn parse_diag_reply(bytes: &[u8]) -> Result<DiagReply, DiagError> {
         sockets: BTreeMap::new(),
         done: false,
     };
-    let mut at = 0;
-    while at < bytes.len() && !reply.done {
-        let malformed = DiagError::Malformed(at);
-        let Some(length) = u32_at(bytes, at).and_then(|length| usize::try_from(length).ok()) else {
-            return Err(malformed);
-        };
-        let Some(message) = length
-            .checked_add(at)
-            .and_then(|end| bytes.get(at..end))
-            .filter(|message| message.len() >= HEADER)
-        else {
-            return Err(malformed);
-        };
-        match u16_at(message, 4) {
-            Some(NLMSG_DONE) => reply.done = true,
-            Some(NLMSG_ERROR) => {
-                let number = u32_at(message, HEADER).ok_or(malformed)?;
-                return Err(DiagError::Refused(number.cast_signed().wrapping_neg()));
-            }
-            Some(SOCK_DIAG_BY_FAMILY) => {
-                let (inode, detail) = socket(&message[HEADER..]).ok_or(malformed)?;
-                reply.sockets.insert(inode, detail);
-            }
-            Some(_) | None => {}
+    let chunk = messages(bytes)?;
+    reply.done = chunk.done;
+    for (kind, at, body) in chunk.messages {
+        if kind == SOCK_DIAG_BY_FAMILY {
+            let (inode, detail) = socket(body).ok_or(DiagError::Malformed(at))?;
+            reply.sockets.insert(inode, detail);
         }
-        at += message.len().next_multiple_of(4);
     }
     Ok(reply)
 }
@@ -110,36 +77,21 @@ fn socket(message: &[u8]) -> Option<(u64, SocketDetail)> {
     let backlog = u32_at(message, WRITE_QUEUE)?;
     let inode = u32_at(message, INODE)?;
     let mut v6_only = None;
-    let mut rest = message.get(MESSAGE..)?;
-    while let (Some(length), Some(kind)) = (u16_at(rest, 0), u16_at(rest, 2)) {
-        let value = rest.get(ATTRIBUTE..usize::from(length))?;
+    for attribute in attributes(message.get(MESSAGE..)?) {
+        let (kind, value) = attribute?;
         if kind == INET_DIAG_SKV6ONLY && message.first() == Some(&AF_INET6) {
             v6_only = value.first().map(|flag| *flag != 0);
         }
-        let next = usize::from(length).next_multiple_of(4);
-        rest = rest.get(next..).unwrap_or_default();
     }
     Some((u64::from(inode), SocketDetail { v6_only, backlog }))
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    let bytes = bytes.get(at..at.checked_add(2)?)?;
-    Some(u16::from_ne_bytes(bytes.try_into().ok()?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    let bytes = bytes.get(at..at.checked_add(4)?)?;
-    Some(u32::from_ne_bytes(bytes.try_into().ok()?))
 }
 
 /// Bytes of a request.
 pub const REQUEST: usize = HEADER + 56;
 
-const HEADER: usize = 16;
 const MESSAGE: usize = 72;
 const WRITE_QUEUE: usize = 60;
 const INODE: usize = 68;
-const ATTRIBUTE: usize = 4;
 
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
@@ -147,16 +99,13 @@ const IPPROTO_TCP: u8 = 6;
 const IPPROTO_UDP: u8 = 17;
 const TCP_CLOSE: u32 = 7;
 const TCP_LISTEN: u32 = 10;
-const NLMSG_ERROR: u16 = 2;
-const NLMSG_DONE: u16 = 3;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const INET_DIAG_SKV6ONLY: u16 = 11;
-const NLM_F_REQUEST: u16 = 0x1;
-const NLM_F_DUMP: u16 = 0x300;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inside::netlink::{NLMSG_DONE, NLMSG_ERROR, u16_at};
 
     fn message(kind: u16, body: &[u8]) -> Vec<u8> {
         let length = u32::try_from(HEADER + body.len()).unwrap();

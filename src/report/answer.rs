@@ -1,7 +1,7 @@
 //! What rules do to a packet, for people and for programs.
 
 use super::escape::printable;
-use rulesets::host::{Passage, Stage};
+use rulesets::host::{FrontEnd, Passage, Stage};
 use rulesets::{
     Answer, Asked, AskedLayer, Decider, Denial, Explanation, MatchingRule, NearMiss, Outcome,
     Verdict,
@@ -34,12 +34,16 @@ struct LayerDocument<'a> {
     short: Short<'a>,
     outcomes: &'a [Outcome],
     continued: &'a [MatchingRule],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replies: Option<Short<'a>>,
     #[serde(flatten)]
     host: Option<HostDocument<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 struct HostDocument<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    front_end: Option<&'a FrontEnd>,
     base_chains: Vec<ChainDocument<'a>>,
     also_stopped_by: &'a [Outcome],
     translated_by: Vec<&'a Decider>,
@@ -115,8 +119,18 @@ fn push(text: &mut String, line: &str) {
 /// What lies on the way to a layer's verdict: rewrites, rules that matched and went on, and what would
 /// stop the packet after that.
 fn details(text: &mut String, layer: &AskedLayer) {
-    for rule in layer.answer.continued.iter().take(CONTINUED) {
+    if let Some(program) = &layer.front_end {
+        push(text, &program.words);
+        if let Some(remedy) = &program.remedy {
+            push(text, &format!("change it with: {remedy}"));
+        }
+    }
+    for rule in layer.beside.iter().take(CONTINUED) {
         push(text, &format!("also matches: {rule}"));
+    }
+    if let Some(replies) = &layer.replies {
+        let name = layer.kind.name();
+        push(text, &format!("{name}, replies: {}", answer_line(replies)));
     }
     let Some(passage) = &layer.passage else {
         return;
@@ -146,13 +160,18 @@ fn layer_document(layer: &AskedLayer) -> LayerDocument<'_> {
         short: short(&layer.verdict),
         outcomes,
         continued,
-        host: layer.passage.as_ref().map(host_document),
+        replies: layer.replies.as_ref().map(short),
+        host: layer
+            .passage
+            .as_ref()
+            .map(|passage| host_document(passage, layer.front_end.as_ref())),
     }
 }
 
-fn host_document(passage: &Passage) -> HostDocument<'_> {
+fn host_document<'a>(passage: &'a Passage, program: Option<&'a FrontEnd>) -> HostDocument<'a> {
     let translations = passage.translations.iter();
     HostDocument {
+        front_end: program,
         base_chains: passage.stages.iter().map(chain_document).collect(),
         also_stopped_by: &passage.also_stopped_by,
         translated_by: translations.map(|it| &it.decider).collect(),

@@ -209,6 +209,99 @@ const REFUSED: &[(&[&str], &str)] = &[
         "--source, --destination and --protocol are of different address families",
     ),
     (
+        &["explain", "--rules", "g.json", "--protocol", "quic"],
+        "--protocol: `quic` is not tcp, udp, icmp, icmpv6, gre, sctp, esp, ah, udplite, dccp, or a \
+         number from 0 to 255",
+    ),
+    (
+        &[
+            "explain",
+            "--rules",
+            "g.json",
+            "--protocol",
+            "tcp",
+            "--port",
+            "65536",
+        ],
+        "--port: `65536` is not a port, a number from 1 to 65535",
+    ),
+    (
+        &[
+            "explain",
+            "--rules",
+            "g.json",
+            "--protocol",
+            "sctp",
+            "--source-port",
+            "ssh",
+        ],
+        "--source-port: `ssh` is not a port, a number from 1 to 65535",
+    ),
+    (
+        &[
+            "explain",
+            "--rules",
+            "g.json",
+            "--protocol",
+            "icmp",
+            "--icmp-type",
+            "256",
+        ],
+        "--icmp-type: `256` is not a number from 0 to 255",
+    ),
+    (
+        &[
+            "explain",
+            "--rules",
+            "g.json",
+            "--protocol",
+            "tcp",
+            "--state",
+            "open",
+        ],
+        "--state: `open` is not new, established, related, invalid or untracked",
+    ),
+    (
+        &[
+            "explain",
+            "--rules",
+            "g.json",
+            "--protocol",
+            "tcp",
+            "--direction",
+            "up",
+        ],
+        "--direction: `up` is not in, out or forward",
+    ),
+    (
+        &["who", "--rules", "g.json"],
+        "--port, --source or --destination is missing: one says what to ask about",
+    ),
+    (
+        &["who", "--rules", "g.json", "--port", "ssh"],
+        "--port: `ssh` is not tcp/PORT, udp/PORT, tcp/FIRST-LAST, icmp or all",
+    ),
+    (
+        &["who", "--rules", "g.json", "--port", "tcp/9-8"],
+        "--port: `tcp/9-8` is not tcp/PORT, udp/PORT, tcp/FIRST-LAST, icmp or all",
+    ),
+    (
+        &["who", "--rules", "g.json", "--port", "icmp/8"],
+        "--port: icmp flows have none",
+    ),
+    (
+        &[
+            "who",
+            "--rules",
+            "g.json",
+            "--source",
+            "192.0.2.1",
+            "--destination",
+            "2001:db8::1",
+        ],
+        "--source and --destination are of different address families",
+    ),
+    (
         &["cause", "listener.nobody"],
         "no cause is named `listener.nobody`; `reachdx cause` lists them all",
     ),
@@ -268,21 +361,19 @@ const USAGE: &[(&[&str], &str)] = &[
     (&["explain", "--protocol", "tcp"], "--rules <FILE>"),
     (&["explain", "--rules", "g.json"], "--protocol <PROTOCOL>"),
     (
-        &["explain", "--rules", "g.json", "--protocol", "sctp"],
-        "'sctp' for '--protocol",
+        &[
+            "explain", "--rules", "g.json", "--flows", "f", "--port", "1",
+        ],
+        "'--flows <FILE>' cannot be used with",
     ),
     (
-        &[
-            "explain",
-            "--rules",
-            "g.json",
-            "--protocol",
-            "tcp",
-            "--port",
-            "65536",
-        ],
-        "'--port <N>'",
+        &["who", "--rules", "g.json", "--source", "x"],
+        "expected an address or a block",
     ),
+    (&["lint"], "--rules <FILE>"),
+    (&["diff", "old.json"], "<NEW>"),
+    (&["clone", "--rules", "g.json"], "--check"),
+    (&["deletable", "sg-1"], "--rules <FILE>"),
     (&["report"], "<RUN>"),
     (&["schema", "x"], "unexpected argument 'x'"),
 ];

@@ -227,7 +227,7 @@ fn a_document_of_another_kind_is_told_where_it_belongs() {
         (
             READERS[0].0,
             snapshot,
-            "rules `file`: expected the answer of DescribeSecurityGroupPolicies",
+            "rules `file`: found an inside snapshot, which goes with `reachdx check --inside`",
         ),
     ] {
         let output = Tool::new(arguments.iter().copied())
@@ -265,13 +265,13 @@ fn standard_input_is_held_to_the_same() {
 const BAD_RULES: &[(&str, &str)] = &[
     (
         "{\"Ingress\": [{\"Action\"",
-        "not JSON: EOF while parsing an object at line 1 column 22; save the whole answer of \
-         DescribeSecurityGroupPolicies",
+        "not JSON: EOF while parsing an object at line 1 column 22; save the whole answer of the API",
     ),
     (
         "usage: tccli vpc ...",
-        "not JSON: expected value at line 1 column 1; save the whole answer of \
-         DescribeSecurityGroupPolicies",
+        "expected JSON, a Terraform configuration with security-group rules, or lines such as \
+         ACCEPT#10.0.0.0/8#22#TCP, found `usage: tccli vpc ...`; also read: rules as aws, az, gcloud \
+         and aliyun print them, iptables-save, nft list ruleset",
     ),
     (
         r#"{"Ingress": "ALL"}"#,

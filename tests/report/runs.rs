@@ -430,6 +430,7 @@ fn snapshot(listening: &[(&str, u16)]) -> Snapshot {
             drops: 0,
         }),
         firewall: BTreeMap::from([("nft".into(), read(no_rules()))]),
+        packet_programs: read(Vec::new()),
     }
 }
 

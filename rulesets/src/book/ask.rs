@@ -1,16 +1,16 @@
 //! One packet, put to every layer on its way: all of them, also those behind the one that stops it.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::host::{asked_host, unlisted};
 use super::near::near_misses;
 use super::way::{Layered, Way};
-use crate::answer::{Answer, Definite};
-use crate::flow::{Flow, Protocol};
-use crate::host::{HostFacts, HostRules, Passage};
+use crate::answer::{Answer, Definite, Outcome};
+use crate::host::{FrontEnd, HostFacts, Passage};
 use crate::layer::{Layer, LayerKind};
 use crate::packet::{Packet, Path, State};
 use crate::program::Chain;
 use crate::security_group::SecurityGroups;
-use crate::verdict::{Explanation, NearMiss, Verdict};
+use crate::verdict::{Explanation, MatchingRule, NearMiss, Verdict};
 
 /// What becomes of a packet on its whole way.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,10 +31,17 @@ pub struct AskedLayer {
     pub verdict: Verdict,
     /// Every way the packet may end there.
     pub answer: Answer,
+    /// What becomes of the answers, where the layer keeps no track of flows; an answer goes to whatever
+    /// port the packet came from.
+    pub replies: Option<Verdict>,
     /// Rules that come close, nearest first; empty where the packet passes.
     pub near_misses: Vec<NearMiss>,
     /// What Tencent Cloud's own reading of security groups adds.
     pub groups: Option<Explanation>,
+    /// The rules of `answer.continued` that do more than have other chains read.
+    pub beside: Vec<MatchingRule>,
+    /// The program that wrote the rule of a host that decides, with its words for it.
+    pub front_end: Option<FrontEnd>,
     /// The packet's way through a host's base chains.
     pub passage: Option<Passage>,
 }
@@ -59,7 +66,10 @@ impl Layered {
         match self {
             Self::Groups(groups, layer) => with_groups(groups, layer, packet),
             Self::Cloud(layer) => asked(layer, packet),
-            Self::Host(rules) => asked_host(rules, packet, facts),
+            Self::Host(rules, families) if families.contains(&packet.family) => {
+                asked_host(rules, packet, facts)
+            }
+            Self::Host(..) => unlisted(packet.family),
         }
     }
 }
@@ -70,11 +80,45 @@ fn asked(layer: &Layer, packet: &Packet) -> AskedLayer {
     let chains: Vec<&Chain> = layer.lists(packet.direction()).iter().collect();
     AskedLayer {
         kind: layer.kind,
+        replies: (!layer.stateful).then(|| self::verdict(&layer.judge(&reply(packet)))),
         near_misses: near(&verdict, &chains, layer, packet),
         verdict,
+        beside: answer.continued.clone(),
         answer,
         groups: None,
+        front_end: None,
         passage: None,
+    }
+}
+
+/// The packet that answers this one; the other message of a pair, for an ICMP echo.
+fn reply(packet: &Packet) -> Packet {
+    let echo = [(8, 0), (128, 129)];
+    let answer = |asked: u8| {
+        echo.iter()
+            .find(|(one, _)| *one == asked)
+            .map(|(_, other)| *other)
+    };
+    Packet {
+        source: packet.destination,
+        destination: packet.source,
+        source_port: packet.destination_port,
+        destination_port: packet.source_port,
+        icmp_type: packet.icmp_type.map(|asked| answer(asked).unwrap_or(asked)),
+        tcp_flags: packet.tcp_flags.map(|_| SYN_ACK),
+        state: State::Established,
+        path: match &packet.path {
+            Path::Input { interface } => Path::Output {
+                interface: interface.clone(),
+            },
+            Path::Output { interface } => Path::Input {
+                interface: interface.clone(),
+            },
+            Path::Forward { input, output } => Path::Output {
+                interface: output.clone().or_else(|| input.clone()),
+            },
+        },
+        ..packet.clone()
     }
 }
 
@@ -98,14 +142,17 @@ fn tracked(layer: &Layer, packet: &Packet) -> Option<Answer> {
 fn near(verdict: &Verdict, chains: &[&Chain], layer: &Layer, packet: &Packet) -> Vec<NearMiss> {
     match verdict {
         Verdict::Allow { .. } => Vec::new(),
-        Verdict::Deny { .. } | Verdict::Unknown { .. } => near_misses(chains, &layer.sets, packet),
+        Verdict::Deny { .. } | Verdict::Unknown { .. } => {
+            let misses = near_misses(chains, &layer.sets, packet).into_iter();
+            misses.map(|(_, miss)| miss).collect()
+        }
     }
 }
 
 /// Tencent Cloud's groups have an explanation of their own, which knows why a flow is denied.
 fn with_groups(groups: &SecurityGroups, layer: &Layer, packet: &Packet) -> AskedLayer {
     let mut asked = asked(layer, packet);
-    let Some(flow) = flow(packet) else {
+    let Some(flow) = packet.flow() else {
         return asked;
     };
     let explanation = groups.explain(&flow);
@@ -115,60 +162,15 @@ fn with_groups(groups: &SecurityGroups, layer: &Layer, packet: &Packet) -> Asked
     asked
 }
 
-/// The flow a packet begins, where the groups' own model can say it.
-fn flow(packet: &Packet) -> Option<Flow> {
-    let protocols = [
-        Protocol::Tcp,
-        Protocol::Udp,
-        Protocol::Icmp,
-        Protocol::Icmpv6,
-        Protocol::Gre,
-    ];
-    let mut known = protocols.into_iter();
-    let protocol = known.find(|protocol| protocol.number() == packet.protocol)?;
-    let peer = match packet.path {
-        Path::Output { .. } => packet.destination,
-        Path::Input { .. } | Path::Forward { .. } => packet.source,
+/// An answer as a verdict: what it depends on is what is missing. Where all ways agree, the rule named
+/// is the one that the fewest things have to be so for.
+pub(super) fn verdict(answer: &Answer) -> Verdict {
+    let required = |outcome: &&Outcome| {
+        let conditions = outcome.conditions.iter();
+        conditions.filter(|condition| condition.holds).count()
     };
-    (packet.state == State::New).then(|| Flow {
-        direction: packet.direction(),
-        protocol,
-        family: packet.family,
-        peer,
-        port: packet.destination_port,
-    })
-}
-
-fn asked_host(rules: &HostRules, packet: &Packet, facts: &HostFacts) -> AskedLayer {
-    let passage = rules.judge(packet, facts);
-    let verdict = verdict(&passage.answer);
-    let table = match &verdict {
-        Verdict::Deny { decider } => rules.tables.iter().find(|table| {
-            let mut chains = table.chains.iter();
-            chains.any(|chain| chain.chain.set == decider.set)
-        }),
-        Verdict::Allow { .. } | Verdict::Unknown { .. } => None,
-    };
-    let near_misses = table.map_or_else(Vec::new, |table| {
-        let chains: Vec<&Chain> = table.chains.iter().map(|chain| &chain.chain).collect();
-        near_misses(&chains, &table.sets, &passage.packet)
-    });
-    AskedLayer {
-        kind: LayerKind::HostFirewall,
-        verdict,
-        answer: passage.answer.clone(),
-        near_misses,
-        groups: None,
-        passage: Some(passage),
-    }
-}
-
-/// An answer as a verdict: what it depends on is what is missing.
-fn verdict(answer: &Answer) -> Verdict {
-    let decider = answer
-        .outcomes
-        .first()
-        .map(|outcome| outcome.decider.clone());
+    let plainest = answer.outcomes.iter().min_by_key(required);
+    let decider = plainest.map(|outcome| outcome.decider.clone());
     match (answer.definite(), decider) {
         (Some(Definite::Passes), Some(decider)) => Verdict::Allow { decider },
         (Some(Definite::Stopped), Some(decider)) => Verdict::Deny { decider },
@@ -199,6 +201,8 @@ fn together(layers: &[AskedLayer]) -> Verdict {
         },
     }
 }
+
+const SYN_ACK: u8 = 18;
 
 /// What decides a packet that belongs to a known flow.
 const TRACKED: &str = "stateful: replies of an allowed flow pass";

@@ -5,9 +5,9 @@ use super::way::{Layered, Way};
 use crate::flow::{Direction, Family};
 use crate::layer::LayerKind;
 use crate::packet::Packet;
-use crate::program::{Ending, Flat};
+use crate::program::{Ending, Flat, PASSES, STOPPED};
 use crate::questions::{Gate, Gates};
-use crate::space::NotDetermined;
+use crate::space::{List, NotDetermined};
 use crate::verdict::{Decider, MatchingRule};
 use std::collections::BTreeSet;
 
@@ -24,7 +24,10 @@ impl Way {
                     let name = &layer.fallback(direction).set;
                     gates.push(gate(layer.kind, name, &layer.flatten(&packet)?));
                 }
-                Layered::Host(rules) => {
+                Layered::Host(_, families) if !families.contains(&family) => {
+                    gates.push(unlisted(family));
+                }
+                Layered::Host(rules, _) => {
                     for stage in rules.flatten(&packet, &self.facts)?.stages {
                         let name = format!("{} {}", stage.table, stage.chain);
                         gates.push(gate(LayerKind::HostFirewall, &name, &stage.flat));
@@ -57,6 +60,22 @@ pub(super) fn gate(layer: LayerKind, name: &str, flat: &Flat) -> Gate {
         may: flat.may_pass(),
         fallback: fallback.map_or_else(String::new, ToString::to_string),
         rules: rules.collect(),
+    }
+}
+
+/// A gate of which nothing is known: everything may pass it, and nothing must.
+fn unlisted(family: Family) -> Gate {
+    let list = |default| List {
+        entries: Vec::new(),
+        default,
+    };
+    Gate {
+        layer: LayerKind::HostFirewall,
+        name: format!("the host's {family} rules, which are not at hand"),
+        must: list(STOPPED),
+        may: list(PASSES),
+        rules: Vec::new(),
+        fallback: "not known".to_owned(),
     }
 }
 

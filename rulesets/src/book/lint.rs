@@ -29,13 +29,13 @@ impl Way {
         for layer in &self.layers {
             match layer {
                 Layered::Groups(groups, _) => findings.extend(trailing_denies(groups)),
-                Layered::Cloud(_) | Layered::Host(_) => {}
+                Layered::Cloud(_) | Layered::Host(..) => {}
             }
             for direction in [Direction::Inbound, Direction::Outbound] {
                 let mut lists = Lists::default();
-                for family in [Family::V4, Family::V6] {
-                    for (name, flat, kind) in self.flats(layer, direction, family)? {
-                        lists.add(subject(&name, &flat, (kind, direction, family)), budget);
+                for family in layer.families() {
+                    for (name, flat, place) in self.flats(layer, direction, family)? {
+                        lists.add(&subject(&name, &flat, place, family), budget);
                     }
                 }
                 findings.extend(lists.findings(families));
@@ -50,15 +50,19 @@ impl Way {
         layer: &Layered,
         direction: Direction,
         family: Family,
-    ) -> Result<Vec<(String, Flat, LayerKind)>, NotDetermined> {
+    ) -> Result<Vec<(String, Flat, Placed)>, NotDetermined> {
         let first = Packet::new(direction, family, 6);
         match layer {
             Layered::Groups(_, layer) | Layered::Cloud(layer) => {
                 let name = &layer.fallback(direction).set;
                 let name = format!("{name} {direction}");
-                Ok(vec![(name, layer.flatten(&first)?, layer.kind)])
+                Ok(vec![(
+                    name,
+                    layer.flatten(&first)?,
+                    (layer.kind, Some(direction)),
+                )])
             }
-            Layered::Host(rules) => {
+            Layered::Host(rules, _) => {
                 let mut flats = Vec::new();
                 for state in STATES {
                     let packet = Packet {
@@ -68,7 +72,9 @@ impl Way {
                     };
                     for stage in rules.flatten(&packet, &self.facts)?.stages {
                         let name = format!("{} {}", stage.table, stage.chain);
-                        flats.push((name, stage.flat, LayerKind::HostFirewall));
+                        // What is exposed shows in how flows begin.
+                        let begins = (state == State::New).then_some(direction);
+                        flats.push((name, stage.flat, (LayerKind::HostFirewall, begins)));
                     }
                 }
                 Ok(flats)
@@ -97,7 +103,7 @@ struct Found {
 }
 
 impl Lists {
-    fn add(&mut self, subject: Subject, budget: &Budget) {
+    fn add(&mut self, subject: &Subject, budget: &Budget) {
         let doubtful = subject.undecided.iter().map(|(rule, _)| *rule);
         let entries = subject.list.entries.iter().map(|entry| entry.rule);
         let standing: BTreeSet<u32> = entries.chain(doubtful).collect();
@@ -118,7 +124,7 @@ impl Lists {
                 .or_default()
                 .insert(subject.family);
         }
-        for finding in lint_list(&subject, budget) {
+        for finding in lint_list(subject, budget) {
             let Some(found) = finding
                 .rule
                 .as_ref()
@@ -189,11 +195,10 @@ fn absent(rule: &MatchingRule, list: &str) -> Finding {
     }
 }
 
-fn subject(
-    name: &str,
-    flat: &Flat,
-    (kind, direction, family): (LayerKind, Direction, Family),
-) -> Subject {
+/// The layer a list belongs to, and the direction of the flows that begin there, if any.
+type Placed = (LayerKind, Option<Direction>);
+
+fn subject(name: &str, flat: &Flat, (kind, direction): Placed, family: Family) -> Subject {
     let gate = gate(kind, name, flat);
     let certain =
         |it: &&crate::program::FlatEntry| it.condition.is_none() && it.ending != Ending::Unclear;
@@ -223,7 +228,7 @@ fn subject(
     Subject {
         name: name.to_owned(),
         family,
-        direction: Some(direction),
+        direction,
         list,
         must: gate.must,
         doubtful: doubtful.iter().map(|it| it.cube).collect(),

@@ -7,6 +7,7 @@
 
 mod ask;
 mod gates;
+mod host;
 mod lint;
 mod near;
 mod way;
@@ -17,7 +18,10 @@ pub use way::{Layered, Selection, Way};
 use crate::alibaba;
 use crate::cloud::CloudFormat;
 use crate::document::Document;
-use crate::host::{Error as ListingError, HostRules, NamedText, listing_kind};
+use crate::flow::Family;
+use crate::host::{
+    Error as ListingError, HostRules, ListingKind, NamedText, TableFamily, listing_kind,
+};
 use crate::json_document::{ReadError as CloudError, read_json};
 use crate::questions::Finding;
 use crate::tencent::{self, Account, ParseError};
@@ -34,6 +38,8 @@ pub struct Book {
     pub document: Document,
     /// What the listings of a host say.
     pub host: Option<HostRules>,
+    /// The address families that the listings of the host show.
+    pub host_families: Vec<Family>,
     /// Where each rule list was read from, in the order read.
     pub origins: Vec<Origin>,
 }
@@ -82,7 +88,7 @@ pub enum BookError {
         problem: CloudError,
     },
     /// It is a listing of a host, and wrong.
-    #[error("{0}")]
+    #[error("{}", listing(.0))]
     Host(ListingError),
     /// Two texts hold a list of one name.
     #[error("two rule files name a group `{0}`: give each group once, under its own file name")]
@@ -90,10 +96,25 @@ pub enum BookError {
 }
 
 fn remedy(problem: &ParseError) -> &'static str {
-    if matches!(problem, ParseError::Syntax { .. }) {
-        "; save the whole answer of DescribeSecurityGroupPolicies"
-    } else {
-        ""
+    match problem {
+        ParseError::Syntax { .. } => "; save the whole answer of the API",
+        ParseError::Unrecognised { .. } => {
+            "; also read: rules as aws, az, gcloud and aliyun print them, iptables-save, nft list ruleset"
+        }
+        ParseError::TooLarge
+        | ParseError::TooLargeDocument
+        | ParseError::Text { .. }
+        | ParseError::Api { .. }
+        | ParseError::OtherDocument { .. }
+        | ParseError::Field { .. } => "",
+    }
+}
+
+fn listing(error: &ListingError) -> String {
+    match error {
+        ListingError::Iptables { name, problem } => format!("`{name}`: {problem}"),
+        ListingError::Ipset { name, problem } => format!("`{name}`: {problem}"),
+        ListingError::Nft { name, problem } => format!("`{name}`: {problem}"),
     }
 }
 
@@ -110,7 +131,9 @@ impl Book {
             }
         }
         if !listings.is_empty() {
-            book.host = Some(HostRules::read(&listings).map_err(BookError::Host)?);
+            let host = HostRules::read(&listings).map_err(BookError::Host)?;
+            book.host_families = families(&listings, &host);
+            book.host = Some(host);
             book.origins.extend(listings.iter().map(|text| Origin {
                 list: HOST.to_owned(),
                 text: text.name.to_owned(),
@@ -137,7 +160,7 @@ impl Book {
             .find(|origin| set == Some(origin.list.as_str()));
         let host = || self.origins.iter().find(|it| it.kind == TextKind::Host);
         own.or_else(host)
-            .or(self.origins.first())
+            .or_else(|| self.origins.first())
             .map_or_else(String::new, |origin| origin.text.clone())
     }
 
@@ -216,6 +239,28 @@ impl Book {
             }
         }
     }
+}
+
+/// The families that a host's listings show: those of nft show all, those of iptables one.
+fn families(listings: &[NamedText<'_>], host: &HostRules) -> Vec<Family> {
+    let whole = listings.iter().any(|listing| {
+        matches!(
+            listing_kind(listing.text),
+            Some(ListingKind::NftText | ListingKind::NftJson)
+        )
+    });
+    let shown = |family: Family| {
+        let mut tables = host.tables.iter();
+        tables.any(|table| match table.family {
+            TableFamily::Ip => family == Family::V4,
+            TableFamily::Ip6 => family == Family::V6,
+            TableFamily::Inet | TableFamily::Arp | TableFamily::Bridge | TableFamily::Netdev => {
+                false
+            }
+        })
+    };
+    let all = [Family::V4, Family::V6].into_iter();
+    all.filter(|family| whole || shown(*family)).collect()
 }
 
 /// A file's name without its directory and its last ending.

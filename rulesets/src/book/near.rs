@@ -1,15 +1,20 @@
 //! Rules that came close: those that let packets pass and fail this one in a field or two.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use crate::flow::Direction;
+use crate::flow::Family;
 use crate::packet::Packet;
 use crate::program::evaluate::{Program, Sight};
 use crate::program::{Chain, Key, NamedSet, Rule, Step, Test, Verdict};
 use crate::verdict::NearMiss;
 
-/// Rules of these chains that accept, and that fail in one field or in two: the fewer the nearer, then
-/// in the order they are read. At most five.
-pub(super) fn near_misses(chains: &[&Chain], sets: &[NamedSet], packet: &Packet) -> Vec<NearMiss> {
+/// Rules of these chains that accept, and that fail in one field or in two, each with its chain: the fewer
+/// the nearer, then in the order they are read. At most five. Only fields that a person would ask about
+/// otherwise count; a rule that fails in another one is not near.
+pub(super) fn near_misses(
+    chains: &[&Chain],
+    sets: &[NamedSet],
+    packet: &Packet,
+) -> Vec<(String, NearMiss)> {
     let program = Program::new(chains.iter().copied(), sets);
     let sight = Sight::of(packet);
     let mut misses = Vec::new();
@@ -17,23 +22,25 @@ pub(super) fn near_misses(chains: &[&Chain], sets: &[NamedSet], packet: &Packet)
         for rule in &chain.rules {
             let failed = failed(rule, packet, |test| program.holds(&sight, test));
             if let Some(failed) = failed.filter(|failed| (1..=2).contains(&failed.len())) {
-                misses.push(NearMiss {
+                let miss = NearMiss {
                     set: chain.set.clone(),
+                    chain: None,
                     index: rule.index,
                     rule: rule.text.clone(),
                     allows: true,
                     failed: failed.into_iter().map(str::to_owned).collect(),
-                });
+                };
+                misses.push((chain.name.clone(), miss));
             }
         }
     }
-    misses.sort_by_key(|miss| miss.failed.len());
+    misses.sort_by_key(|(_, miss)| miss.failed.len());
     misses.truncate(NEAR_MISSES);
     misses
 }
 
-/// The names of the fields in which a rule that accepts fails; `None` for another rule, and for one
-/// that holds a test nobody can decide.
+/// The names of the fields in which a rule that accepts fails; `None` for another rule, for one that
+/// holds a test nobody can decide, and for one that fails in a field that is not asked about.
 fn failed(
     rule: &Rule,
     packet: &Packet,
@@ -48,7 +55,7 @@ fn failed(
                     let mut keys = Vec::new();
                     keys_of(test, &mut keys);
                     for key in keys {
-                        let name = name(key, packet);
+                        let name = name(key, packet.family)?;
                         if !failed.contains(&name) {
                             failed.push(name);
                         }
@@ -73,27 +80,28 @@ fn keys_of(test: &Test, keys: &mut Vec<Key>) {
     }
 }
 
-/// The field a person would name.
-fn name(key: Key, packet: &Packet) -> &'static str {
-    let inbound = packet.direction() == Direction::Inbound;
-    match key {
-        Key::Source(family) | Key::Destination(family) if family != packet.family => "family",
-        Key::Source(_) | Key::SourceMac | Key::SourceKind => "source",
-        Key::Destination(_) | Key::OriginalDestination(_) | Key::DestinationKind => "destination",
+/// The field as a person would name it; `None` for what nobody chooses.
+fn name(key: Key, own: Family) -> Option<&'static str> {
+    Some(match key {
+        Key::Source(family) | Key::Destination(family) if family != own => "family",
+        Key::Source(_) => "source",
+        Key::Destination(_) | Key::OriginalDestination(_) => "destination",
         Key::Protocol => "protocol",
         Key::Family => "family",
         Key::SourcePort => "source_port",
         Key::DestinationPort | Key::OriginalPort => "port",
         Key::IcmpType(_) => "icmp_type",
-        Key::IcmpCode(_) => "icmp_code",
-        Key::TcpFlags => "tcp_flags",
-        Key::State | Key::ConnectionStatus => "state",
-        Key::Mark => "mark",
-        Key::InputInterface if inbound => "interface",
-        Key::OutputInterface if !inbound => "interface",
-        Key::InputInterface => "input interface",
-        Key::OutputInterface => "output interface",
-    }
+        Key::IcmpCode(_)
+        | Key::TcpFlags
+        | Key::State
+        | Key::ConnectionStatus
+        | Key::Mark
+        | Key::InputInterface
+        | Key::OutputInterface
+        | Key::SourceMac
+        | Key::SourceKind
+        | Key::DestinationKind => return None,
+    })
 }
 
 /// How many near misses are told; more would not be read.

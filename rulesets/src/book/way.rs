@@ -4,7 +4,7 @@
 use super::{Book, TextKind};
 use crate::alibaba;
 use crate::document::SelectError;
-use crate::flow::Direction;
+use crate::flow::{Direction, Family};
 use crate::host::{HostFacts, HostRules};
 use crate::layer::{Layer, LayerKind};
 use crate::security_group::SecurityGroups;
@@ -34,8 +34,8 @@ pub enum Layered {
     Groups(SecurityGroups, Layer),
     /// Another layer of a cloud.
     Cloud(Layer),
-    /// The packet filters of a Linux host.
-    Host(HostRules),
+    /// The packet filters of a Linux host, and the address families its listings show.
+    Host(HostRules, Vec<Family>),
 }
 
 impl Layered {
@@ -43,7 +43,17 @@ impl Layered {
     pub fn kind(&self) -> LayerKind {
         match self {
             Self::Groups(_, layer) | Self::Cloud(layer) => layer.kind,
-            Self::Host(_) => LayerKind::HostFirewall,
+            Self::Host(..) => LayerKind::HostFirewall,
+        }
+    }
+}
+
+impl Layered {
+    /// The address families whose rules are at hand.
+    pub fn families(&self) -> Vec<Family> {
+        match self {
+            Self::Groups(..) | Self::Cloud(_) => vec![Family::V4, Family::V6],
+            Self::Host(_, families) => families.clone(),
         }
     }
 }
@@ -107,7 +117,9 @@ impl Book {
                 }
             });
         }
-        layers.extend(self.host.clone().map(Layered::Host));
+        if let Some(host) = &self.host {
+            layers.push(Layered::Host(host.clone(), self.host_families.clone()));
+        }
         layers.sort_by_key(Layered::kind);
         Ok(Way {
             layers,

@@ -376,10 +376,10 @@ pub fn whole(family: Family) -> Cube {
     }
 }
 
-/// A packet in words.
+/// A packet in words, by what rules are commonly about.
 pub fn packet_words(point: &Point, family: Family) -> String {
     let mut cube = whole(family);
-    for field in Field::ALL {
+    for field in [Field::Source, Field::Protocol, Field::B] {
         cube = cube.with(field, Span::one(point.get(field)));
     }
     flow_sets(&[cube], family)

@@ -42,15 +42,16 @@ pub(super) async fn collect(root: bool, places: &Places) -> BTreeMap<String, Dat
     if !root {
         return nothing("listing the rules needs root");
     }
-    let [nft, v4_nft, v4_legacy, v6_nft, v6_legacy] = TOOLS;
-    let (nft, v4_nft, v4_legacy, v6_nft, v6_legacy) = tokio::join!(
+    let [nft, v4_nft, v4_legacy, v6_nft, v6_legacy, sets] = TOOLS;
+    let (nft, v4_nft, v4_legacy, v6_nft, v6_legacy, sets) = tokio::join!(
         list(nft, places),
         list(v4_nft, places),
         list(v4_legacy, places),
         list(v6_nft, places),
         list(v6_legacy, places),
+        list(sets, places),
     );
-    let listings = [nft, v4_nft, v4_legacy, v6_nft, v6_legacy];
+    let listings = [nft, v4_nft, v4_legacy, v6_nft, v6_legacy, sets];
     TOOLS
         .iter()
         .map(|tool| tool.key().to_owned())
@@ -69,6 +70,7 @@ pub(super) fn nothing(reason: &str) -> BTreeMap<String, Datum<RulesText>> {
 enum Tool {
     Nft,
     Save(Family, Backend),
+    Sets,
 }
 
 #[derive(Clone, Copy)]
@@ -91,6 +93,7 @@ impl Tool {
             Self::Save(Family::V4, Backend::Legacy) => "iptables-legacy",
             Self::Save(Family::V6, Backend::Nft) => "ip6tables-nft",
             Self::Save(Family::V6, Backend::Legacy) => "ip6tables-legacy",
+            Self::Sets => "ipset",
         }
     }
 }
@@ -117,6 +120,7 @@ async fn list(tool: Tool, places: &Places) -> Datum<RulesText> {
     let (program, arguments): (_, &[&str]) = match tool {
         Tool::Nft => (find(&places.directories, "nft"), &["-a", "list", "ruleset"]),
         Tool::Save(family, backend) => (save_program(family, backend, places), &[]),
+        Tool::Sets => (find(&places.directories, "ipset"), &["save"]),
     };
     let Some(program) = program else {
         return skipped(tool.key(), "not installed");
@@ -140,6 +144,7 @@ async fn list(tool: Tool, places: &Places) -> Datum<RulesText> {
 
 fn before(tool: Tool, places: &Places) -> Before {
     match tool {
+        Tool::Sets => before_sets(&places.modules),
         Tool::Nft | Tool::Save(_, Backend::Nft) => before_nft(tool, &places.modules),
         Tool::Save(Family::V4, Backend::Legacy) => before_legacy(&places.tables, "ip_tables_names"),
         Tool::Save(Family::V6, Backend::Legacy) => {
@@ -162,7 +167,17 @@ fn before_nft(tool: Tool, modules: &Modules) -> Before {
         Tool::Save(..) if !modules.present("nft_compat") => Before::Refrain(
             "nft_compat is not loaded, and asking might load it; `nft` lists every rule there is",
         ),
-        Tool::Nft | Tool::Save(..) => Before::Ask,
+        Tool::Nft | Tool::Save(..) | Tool::Sets => Before::Ask,
+    }
+}
+
+fn before_sets(modules: &Modules) -> Before {
+    if modules.absent("ip_set") {
+        Before::Empty("/proc/modules: ip_set is not loaded".to_owned())
+    } else if modules.present("ip_set") {
+        Before::Ask
+    } else {
+        Before::Refrain("cannot tell whether ip_set is loaded, and asking would load it")
     }
 }
 
@@ -206,12 +221,13 @@ fn backend_of(program: &Path) -> Backend {
     }
 }
 
-const TOOLS: [Tool; 5] = [
+const TOOLS: [Tool; 6] = [
     Tool::Nft,
     Tool::Save(Family::V4, Backend::Nft),
     Tool::Save(Family::V4, Backend::Legacy),
     Tool::Save(Family::V6, Backend::Nft),
     Tool::Save(Family::V6, Backend::Legacy),
+    Tool::Sets,
 ];
 
 const DIRECTORIES: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];

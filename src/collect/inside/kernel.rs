@@ -103,7 +103,7 @@ pub(super) const COUNTERS: &str = "/proc/thread-self/net/{snmp,snmp6,netstat}";
 
 const CONNTRACK: &str = "/proc/sys/net/netfilter, /proc/thread-self/net/stat/nf_conntrack";
 
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "net.core.somaxconn",
     "net.ipv4.conf.all.rp_filter",
     "net.ipv4.icmp_echo_ignore_all",
@@ -112,6 +112,7 @@ const SETTINGS: [&str; 9] = [
     "net.ipv4.tcp_abort_on_overflow",
     "net.ipv4.tcp_max_syn_backlog",
     "net.ipv6.bindv6only",
+    "net.ipv6.conf.all.forwarding",
     "net.ipv6.icmp.echo_ignore_all",
 ];
 

@@ -1,20 +1,15 @@
 //! Which sockets wait for clients, from the socket tables, socket diagnostics and `/proc/*/fd`.
 
 use super::files::{modules, read_text, skipped};
-use super::owners;
+use super::{netlink, owners};
 use crate::inside::{
-    Datum, DiagError, DiagTable, Listener, Modules, SocketDetail, SocketRow, diag_request,
-    parse_diag_reply, parse_sockets,
+    Datum, DiagTable, Listener, Modules, SocketDetail, SocketRow, diag_request, parse_diag_reply,
+    parse_sockets,
 };
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto,
-    setsockopt, socket, sockopt,
-};
-use nix::sys::time::{TimeVal, TimeValLike};
+use nix::sys::socket::SockProtocol;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
-use std::os::fd::AsRawFd;
 use std::time::Instant;
 
 /// Every listening TCP socket and every bound UDP socket; owners are looked for until `end`.
@@ -101,29 +96,16 @@ fn details(modules: &Modules) -> BTreeMap<u64, SocketDetail> {
 }
 
 fn ask(table: DiagTable) -> io::Result<BTreeMap<u64, SocketDetail>> {
-    let socket = socket(
-        AddressFamily::Netlink,
-        SockType::Datagram,
-        SockFlag::SOCK_CLOEXEC,
-        SockProtocol::NetlinkSockDiag,
-    )?;
-    setsockopt(&socket, sockopt::ReceiveTimeout, &TimeVal::seconds(1))?;
-    let kernel = NetlinkAddr::new(0, 0);
-    let request = diag_request(table);
-    sendto(socket.as_raw_fd(), &request, &kernel, MsgFlags::empty())?;
     let mut sockets = BTreeMap::new();
-    let mut buffer = vec![0; 64 << 10];
-    for _ in 0..MOST_DATAGRAMS {
-        let length = recv(socket.as_raw_fd(), &mut buffer, MsgFlags::empty())?;
-        let mut reply = parse_diag_reply(&buffer[..length]).map_err(|error| match error {
-            DiagError::Refused(number) => io::Error::from_raw_os_error(number),
-            DiagError::Malformed(_) => io::Error::new(ErrorKind::InvalidData, error),
-        })?;
-        sockets.append(&mut reply.sockets);
-        if reply.done {
-            break;
-        }
-    }
+    netlink::dump(
+        SockProtocol::NetlinkSockDiag,
+        &diag_request(table),
+        |bytes| {
+            let mut reply = parse_diag_reply(bytes)?;
+            sockets.append(&mut reply.sockets);
+            Ok(reply.done)
+        },
+    )?;
     Ok(sockets)
 }
 
@@ -134,7 +116,6 @@ const FILES: [(&str, &str); 4] = [
     ("udp", "udp"),
     ("udp", "udp6"),
 ];
-const MOST_DATAGRAMS: usize = 1024;
 
 #[cfg(test)]
 mod tests {

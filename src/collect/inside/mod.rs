@@ -16,16 +16,19 @@ mod files;
 mod firewall;
 mod kernel;
 mod listeners;
+mod netlink;
 mod network;
 mod outbound;
 mod owners;
+mod programs;
 mod services;
 mod together;
 
 pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
 
 use crate::inside::{
-    Address, Datum, Established, Route, RouteToClient, RulesText, SNAPSHOT_VERSION, Snapshot, moved,
+    Address, Datum, Established, PacketProgram, Route, RouteToClient, RulesText, SNAPSHOT_VERSION,
+    Snapshot, moved,
 };
 use files::{read, skipped};
 use kernel::Reading;
@@ -123,6 +126,7 @@ pub async fn collect(options: &Options) -> Snapshot {
         sysctls: basics.sysctls,
         conntrack: conntrack.unwrap_or_else(|| skipped("/proc/sys/net/netfilter", LATE)),
         firewall: firewall.unwrap_or_else(|| firewall::nothing(LATE)),
+        packet_programs: basics.packet_programs,
     }
 }
 
@@ -139,6 +143,7 @@ struct Basics {
     route_to_client: Datum<RouteToClient>,
     established: Datum<Vec<Established>>,
     sysctls: Datum<BTreeMap<String, String>>,
+    packet_programs: Datum<Vec<PacketProgram>>,
 }
 
 impl Basics {
@@ -156,6 +161,7 @@ impl Basics {
             routes: network::routes(),
             route_to_client: network::route_to_client(from),
             established: clients::established(from),
+            packet_programs: programs::collect(),
         }
     }
 
@@ -166,6 +172,7 @@ impl Basics {
             route_to_client: skipped("connect(2)", LATE),
             established: skipped("/proc/thread-self/net", LATE),
             sysctls: skipped("/proc/sys/net", LATE),
+            packet_programs: skipped("rtnetlink(7)", LATE),
         }
     }
 
@@ -235,7 +242,7 @@ mod tests {
         };
         let snapshot = collect(&options).await;
         assert_eq!(snapshot.outbound.len(), 5);
-        assert_eq!(snapshot.firewall.len(), 5);
+        assert_eq!(snapshot.firewall.len(), 6);
         assert!(snapshot.counters.value().is_none());
         let text = serde_json::to_string(&snapshot).unwrap();
         assert_eq!(crate::inside::read_snapshot(&text).unwrap(), snapshot);

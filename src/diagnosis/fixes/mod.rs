@@ -1,5 +1,6 @@
 //! What would help, with its effect computed on the evidence. Nothing here is ever run.
 
+mod host_firewall;
 mod outbound_mail;
 mod security_group;
 
@@ -16,6 +17,7 @@ pub(super) fn fixes(case: &Case<'_>, judgement: &Judgement) -> Vec<FixReport> {
     match cause.remedy {
         Remedy::SecurityGroup => security_group::fixes(case, cause, certainty),
         Remedy::OutboundMail => outbound_mail::fixes(case, cause, certainty),
+        Remedy::HostFirewall(steps) => host_firewall::fixes(case, cause, &steps, certainty),
         Remedy::Steps(steps) => vec![advice(case, cause, &steps, certainty)],
     }
 }
@@ -65,14 +67,15 @@ fn after(case: &Case<'_>, removed: Option<&Cause>) -> After {
             next_cause: Some(next.id.into()),
         };
     }
-    let clear = case.reads(Reading::GroupsAllow)
-        && case.reads(Reading::LocalAnswers)
-        && case.reads(Reading::NoHostRules);
+    let let_through = case.reads(Reading::NoHostRules)
+        || case.reads(Reading::HostRulesPass) && case.reads(Reading::HostLetsOut);
+    let clear =
+        case.reads(Reading::GroupsAllow) && case.reads(Reading::LocalAnswers) && let_through;
     // Echo needs no listener, only a kernel that answers.
     let echo = case.flow.port.is_none()
         && case.reads(Reading::GroupsAllow)
         && case.reads(Reading::EchoOn)
-        && case.reads(Reading::NoHostRules);
+        && let_through;
     if clear || echo {
         After {
             status: Status::Reachable,

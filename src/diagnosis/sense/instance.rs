@@ -4,8 +4,10 @@ use super::take;
 use crate::address::{is_link_local, is_private};
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
-use crate::inside::{Datum, Snapshot, can_interfere};
+use crate::inside::Snapshot;
+use ipnet::IpNet;
 use rulesets::Protocol;
+use std::cmp::Reverse;
 use std::net::IpAddr;
 
 /// Takes every reading that the snapshot allows.
@@ -20,12 +22,11 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
     route(case, snapshot, book);
     echo_setting(case, snapshot, book);
     conntrack(case, snapshot, book);
-    host_rules(case, snapshot, book);
 }
 
 /// The addresses by which the instance may be asked for this flow, as far as they are known: the
 /// address itself where the instance holds it, else the one it is translated to.
-pub(super) fn own_addresses(case: &Case<'_>, snapshot: &Snapshot) -> Vec<IpAddr> {
+pub(in crate::diagnosis) fn own_addresses(case: &Case<'_>, snapshot: &Snapshot) -> Vec<IpAddr> {
     let Some(asked) = case.flow.address else {
         return Vec::new();
     };
@@ -108,6 +109,13 @@ fn route(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
             Reading::RouteBack,
             format!("the instance would answer {client} from {source}"),
         ),
+        (None, _) if discarding(snapshot, client).is_some() => (
+            Reading::RouteDiscards,
+            format!(
+                "the route `{}` of the instance discards what goes to {client}",
+                discarding(snapshot, client).unwrap_or_default()
+            ),
+        ),
         (None, error) => (
             Reading::NoRouteBack,
             format!(
@@ -118,6 +126,20 @@ fn route(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
     };
     let id = book.enter("inside", "host", &summary);
     take(case, reading, summary, vec![id]);
+}
+
+/// The closest route to the client, where it is one that discards and not the default: such a route is
+/// made to shut somebody out.
+pub(in crate::diagnosis) fn discarding(snapshot: &Snapshot, client: IpAddr) -> Option<&str> {
+    snapshot
+        .routes
+        .value()?
+        .iter()
+        .filter_map(|route| Some((route, route.destination.parse::<IpNet>().ok()?)))
+        .filter(|(_, net)| net.contains(&client))
+        .max_by_key(|(route, net)| (net.prefix_len(), Reverse(route.metric)))
+        .filter(|(route, net)| route.reject && net.prefix_len() > 0)
+        .map(|(route, _)| route.destination.as_str())
 }
 
 fn echo_setting(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
@@ -153,36 +175,4 @@ pub(super) fn conntrack(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Boo
         Reading::TableHasRoom
     };
     take(case, reading, summary, vec![id]);
-}
-
-/// Reads whether any listing holds a rule that could stop or bend a packet. "No" needs every
-/// listing, read whole; "yes" needs one.
-pub(super) fn host_rules(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
-    let mut blind = snapshot.firewall.is_empty();
-    // What iptables puts into nftables, `nft` lists as well.
-    let by_nft = snapshot
-        .firewall
-        .get("nft")
-        .is_some_and(|listing| listing.value().is_some());
-    for (tool, listing) in &snapshot.firewall {
-        match listing {
-            Datum::Skipped { .. } => blind |= !(by_nft && tool.ends_with("-nft")),
-            Datum::Read {
-                value, truncated, ..
-            } => {
-                if let Some(line) = can_interfere(&value.text) {
-                    let summary = format!("{tool} lists `{line}`");
-                    let id = book.enter("inside", "host", &summary);
-                    take(case, Reading::HostRulesDrop, summary, vec![id]);
-                    return;
-                }
-                blind |= truncated;
-            }
-        }
-    }
-    if !blind {
-        let summary = "every host firewall listing was read; none can drop, reject or rewrite";
-        let id = book.enter("inside", "host", summary);
-        take(case, Reading::NoHostRules, summary.into(), vec![id]);
-    }
 }

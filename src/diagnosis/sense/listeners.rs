@@ -3,39 +3,42 @@
 use super::instance::own_addresses;
 use super::take;
 use crate::diagnosis::book::Book;
-use crate::diagnosis::{Case, Reading};
-use crate::inside::{Datum, Listener, Owner, Snapshot, can_rewrite};
+use crate::diagnosis::host_filter::HostFilter;
+use crate::diagnosis::{Case, Reading, Sensor};
+use crate::inside::{Listener, Owner, Snapshot};
 use rulesets::{Direction, Protocol};
 use std::net::IpAddr;
 
-/// Reads whether a socket takes this flow, and if not, what comes nearest.
-pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
+/// Reads whether a socket takes this flow, and if not, what comes nearest. A flow that rules of the
+/// host send to another port is looked up there.
+pub(super) fn sense(case: &mut Case<'_>, filter: Option<&HostFilter<'_>>, book: &mut Book) {
     let (Some(snapshot), Some(port), Some(asked)) =
         (&case.run.evidence.inside, case.flow.port, case.flow.address)
     else {
         return;
     };
-    let protocol = match case.flow.protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-        Protocol::Icmp | Protocol::Icmpv6 | Protocol::Gre => return,
-    };
-    let Some(listeners) = snapshot.listeners.value() else {
+    let (Some(protocol), Some(listeners)) = (protocol(case), snapshot.listeners.value()) else {
         return;
     };
     if case.flow.direction == Direction::Outbound {
         return;
     }
+    let (addresses, port) = match sent_to(case) {
+        Sent::Nowhere => return,
+        Sent::AsAsked => (own_addresses(case, snapshot), port),
+        Sent::To(address, port) => (vec![address], port),
+    };
+    let unsure = !case.readings.contains_key(&Sensor::HostTarget)
+        && filter.is_some_and(|filter| filter.may_rewrite(port));
     let here: Vec<_> = listeners
         .iter()
         .filter(|it| it.protocol == protocol && it.port == port)
         .collect();
-    let addresses = own_addresses(case, snapshot);
     let reading = match takes(&here, &addresses, asked) {
         Taking::Yes(listener) if overflows(listener) => Some(Reading::QueueFull),
         Taking::Yes(_) => Some(Reading::Listening),
         Taking::Undecided => None,
-        Taking::No if rewritten(snapshot, port) => None,
+        Taking::No if unsure => None,
         Taking::No if here.is_empty() => elsewhere(case, snapshot, listeners),
         Taking::No => Some(nearest(&here, asked)),
     };
@@ -81,14 +84,60 @@ fn takes<'a>(here: &[&'a Listener], addresses: &[IpAddr], asked: IpAddr) -> Taki
     }
 }
 
-/// Whether a rule of the host may send packets for this port to another machine, whatever listens
-/// here.
-fn rewritten(snapshot: &Snapshot, port: u16) -> bool {
-    snapshot
-        .firewall
-        .values()
-        .filter_map(Datum::value)
-        .any(|listing| can_rewrite(&listing.text, port).is_some())
+/// Whether a socket takes what rules of the host send to this own address and port; `None` when the
+/// listener table does not tell.
+pub(super) fn serves(
+    case: &Case<'_>,
+    snapshot: &Snapshot,
+    address: IpAddr,
+    port: u16,
+) -> Option<bool> {
+    let protocol = protocol(case)?;
+    let here: Vec<_> = snapshot
+        .listeners
+        .value()?
+        .iter()
+        .filter(|it| it.protocol == protocol && it.port == port)
+        .collect();
+    match takes(&here, &[address], address) {
+        Taking::Yes(_) => Some(true),
+        Taking::No => Some(false),
+        Taking::Undecided => None,
+    }
+}
+
+fn protocol(case: &Case<'_>) -> Option<&'static str> {
+    match case.flow.protocol {
+        Protocol::Tcp => Some("tcp"),
+        Protocol::Udp => Some("udp"),
+        Protocol::Icmp | Protocol::Icmpv6 | Protocol::Gre => None,
+    }
+}
+
+/// Where rules of the host send a flow.
+enum Sent {
+    /// To the address and port that were asked for, as far as is known.
+    AsAsked,
+    /// To these.
+    To(IpAddr, u16),
+    /// To a place the listener table says nothing about.
+    Nowhere,
+}
+
+fn sent_to(case: &Case<'_>) -> Sent {
+    match (case.reading(Sensor::HostTarget), &case.host) {
+        (Some(Reading::TargetHere), Some(host)) => {
+            let arrived = &host.first.packet;
+            match (arrived.destination, arrived.destination_port) {
+                (Some(address), Some(sent)) if !host.first.translations.is_empty() => {
+                    Sent::To(address, sent)
+                }
+                _ => Sent::AsAsked,
+            }
+        }
+        (Some(Reading::TargetDead | Reading::TargetElsewhere), _) => Sent::Nowhere,
+        _ => Sent::AsAsked,
+    }
 }
 
 /// Linux queues one more than the backlog before it drops.

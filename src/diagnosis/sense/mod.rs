@@ -2,6 +2,7 @@
 //! reading, which rules nothing out.
 
 mod describe;
+mod host_filter;
 mod instance;
 mod listeners;
 mod local;
@@ -10,11 +11,14 @@ mod outcome;
 mod path;
 mod rules;
 
+pub(super) use host_filter::judge_host;
+pub(super) use instance::{discarding, own_addresses};
 pub(super) use outcome::word;
 pub(super) use rules::judge_groups;
 
 use super::book::Book;
 use super::case::{Case, CaseFlow, Taken};
+use super::host_filter::HostFilter;
 use super::{Reading, Sensor};
 use crate::address::is_private;
 use crate::evidence::{PlannedService, Run};
@@ -24,12 +28,16 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// Every flow of the run: inbound flows in plan order, then outbound ones.
-pub(super) fn cases<'a>(run: &'a Run, book: &mut Book) -> Vec<Case<'a>> {
+pub(super) fn cases<'a>(
+    run: &'a Run,
+    filter: Option<&'a HostFilter<'a>>,
+    book: &mut Book,
+) -> Vec<Case<'a>> {
     let mut cases = inbound(run);
     for case in &mut cases {
-        sense_inbound(case, book);
+        sense_inbound(case, filter, book);
     }
-    cases.extend(outbound::cases(run, book));
+    cases.extend(outbound::cases(run, filter, book));
     cases
 }
 
@@ -83,6 +91,7 @@ fn case<'a>(
         },
         observation,
         explanation: None,
+        host: None,
         readings: BTreeMap::new(),
     }
 }
@@ -113,7 +122,7 @@ fn client(run: &Run, target: IpAddr, observation: Option<&Observation>) -> Optio
     })
 }
 
-fn sense_inbound(case: &mut Case<'_>, book: &mut Book) {
+fn sense_inbound<'a>(case: &mut Case<'a>, filter: Option<&'a HostFilter<'a>>, book: &mut Book) {
     path::resolution(case, book);
     if let Some(observation) = case.observation {
         let summary = describe::observation(observation);
@@ -129,8 +138,9 @@ fn sense_inbound(case: &mut Case<'_>, book: &mut Book) {
     rules::blocked_ports(case, book);
     rules::groups(case, book);
     instance::sense(case, book);
-    listeners::sense(case, book);
     local::sense(case, book);
+    host_filter::sense(case, filter, book);
+    listeners::sense(case, filter, book);
 }
 
 /// Enters a reading.

@@ -4,6 +4,7 @@ use super::{describe, measured, outcome, responded, rules, take};
 use crate::address::is_private;
 use crate::diagnosis::book::Book;
 use crate::diagnosis::case::CaseFlow;
+use crate::diagnosis::host_filter::HostFilter;
 use crate::diagnosis::{Case, Reading};
 use crate::evidence::Run;
 use crate::inside::{Outbound, Snapshot};
@@ -12,7 +13,11 @@ use rulesets::{Direction, Protocol, Provider, SmtpPolicy};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Every probe of a far end, as a case with its readings.
-pub(super) fn cases<'a>(run: &'a Run, book: &mut Book) -> Vec<Case<'a>> {
+pub(super) fn cases<'a>(
+    run: &'a Run,
+    filter: Option<&'a HostFilter<'a>>,
+    book: &mut Book,
+) -> Vec<Case<'a>> {
     let Some(snapshot) = &run.evidence.inside else {
         return Vec::new();
     };
@@ -24,6 +29,7 @@ pub(super) fn cases<'a>(run: &'a Run, book: &mut Book) -> Vec<Case<'a>> {
             let first = seen.insert(far_end.port);
             let mut case = case(run, far_end, first);
             sense(&mut case, snapshot, far_end, book);
+            super::host_filter::sense(&mut case, filter, book);
             case
         })
         .collect()
@@ -54,6 +60,7 @@ fn case<'a>(run: &'a Run, far_end: &'a Outbound, first: bool) -> Case<'a> {
         },
         observation: far_end.observation.as_ref(),
         explanation: None,
+        host: None,
         readings: BTreeMap::new(),
     }
 }
@@ -96,7 +103,6 @@ fn sense(case: &mut Case<'_>, snapshot: &Snapshot, far_end: &Outbound, book: &mu
     }
     policy(case, book);
     rules::groups(case, book);
-    super::instance::host_rules(case, snapshot, book);
     super::instance::conntrack(case, snapshot, book);
     far_ends(case, snapshot, far_end, book);
     trace(case, far_end, book);

@@ -15,18 +15,22 @@ use crate::fault::Fault;
 
 /// All of them, in path order, double faults and healthy machines last.
 pub(crate) fn all() -> impl Iterator<Item = &'static Fault> {
-    [
+    let before = [
         prober::FAULTS,
         isp::FAULTS,
         edge::FAULTS,
         security_group::FAULTS,
         instance::FAULTS,
-        host_firewall::FAULTS,
+    ];
+    let behind = [
         listener::FAULTS,
         service::FAULTS,
         doubles::FAULTS,
         healthy::FAULTS,
-    ]
-    .into_iter()
-    .flatten()
+    ];
+    before
+        .into_iter()
+        .chain(host_firewall::FAULTS.iter().copied())
+        .chain(behind)
+        .flatten()
 }

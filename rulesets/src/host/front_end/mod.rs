@@ -16,9 +16,10 @@ mod ufw;
 use crate::program::Rule;
 use crate::text::shown;
 use gist::Gist;
+use serde::Serialize;
 
 /// A rule in the words of the program that wrote it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct FrontEnd {
     /// The program, such as `ufw`.
     pub name: String,

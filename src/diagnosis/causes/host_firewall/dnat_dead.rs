@@ -8,10 +8,24 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("dnat_dead.md"),
     scope: scope::inbound_port,
     weight: 4,
-    predicts: &[Reading::HostUnreachable],
+    predicts: &[
+        Reading::HostUnreachable,
+        Reading::Refused,
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::TraceEndsInTransit,
+        Reading::TargetDead,
+        Reading::TargetElsewhere,
+    ],
+    convicts: &[
+        &[Reading::TargetDead],
+        &[Reading::TargetElsewhere, Reading::HostUnreachable],
+        &[Reading::TargetElsewhere, Reading::Refused],
+    ],
+    supports: &[Reading::TargetElsewhere],
     excludes: &[Reading::NoHostRules],
-    settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps {
+    settled_by: &[Test::Inside, Test::InsideRoot],
+    remedy: Remedy::HostFirewall(Steps {
         summary: "start the container, or correct the rewrite",
         risk: Risk::Review,
         steps: &["find the DNAT rule for {port} and check its target"],

@@ -6,14 +6,18 @@ pub(super) const CAUSE: Cause = Cause {
     layer: Layer::HostFirewall,
     title: "the host firewall drops {flow}",
     page: include_str!("dropped.md"),
-    scope: scope::inbound,
+    scope: scope::any,
     weight: 35,
-    predicts: &[Reading::Timeout, Reading::TraceReachesTarget],
-    convicts: &[&[Reading::LocalDropped]],
-    supports: &[Reading::HostRulesDrop],
-    excludes: &[Reading::NoHostRules],
-    settled_by: &[Test::Inside, Test::Witness],
-    remedy: Remedy::Steps(Steps {
+    predicts: &[
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::HostRulesDrop,
+        Reading::HostRulesOpen,
+    ],
+    convicts: &[&[Reading::HostRulesDrop], &[Reading::LocalDropped]],
+    supports: &[Reading::HostRulesOpen],
+    settled_by: &[Test::Inside, Test::InsideRoot, Test::Witness],
+    remedy: Remedy::HostFirewall(Steps {
         summary: "change the very rule that drops it, in its own table",
         risk: Risk::Review,
         steps: &[
@@ -26,4 +30,5 @@ pub(super) const CAUSE: Cause = Cause {
         )],
         rollback: "delete the rule again by its handle",
     }),
+    ..Cause::BLANK
 };

@@ -17,12 +17,18 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::LocalAnswers,
         Reading::LocalError,
         Reading::LocalLate,
+        Reading::HostKeepsIn,
+        Reading::HostOutputOpen,
     ],
-    convicts: &[&[Reading::LocalReplyDropped], &[Reading::LocallyForbidden]],
-    supports: &[Reading::HostRulesDrop],
+    convicts: &[
+        &[Reading::HostKeepsIn],
+        &[Reading::LocalReplyDropped],
+        &[Reading::LocallyForbidden],
+    ],
+    supports: &[Reading::HostOutputOpen],
     excludes: &[Reading::NoHostRules],
-    settled_by: &[Test::Inside, Test::Witness],
-    remedy: Remedy::Steps(Steps {
+    settled_by: &[Test::Inside, Test::InsideRoot, Test::Witness],
+    remedy: Remedy::HostFirewall(Steps {
         summary: "allow established replies, or the port, outbound",
         risk: Risk::Review,
         steps: &[
@@ -32,4 +38,5 @@ pub(super) const CAUSE: Cause = Cause {
         commands: &[("sh", "nft -a list ruleset; iptables-save")],
         rollback: "delete the rule again by its handle",
     }),
+    ..Cause::BLANK
 };

@@ -14,14 +14,16 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Prohibited,
         Reading::TraceReachesTarget,
         Reading::TraceEndsInTransit,
+        Reading::HostRulesLimit,
+        Reading::HostRulesOpen,
     ],
-    excludes: &[
-        Reading::NoHostRules,
-        Reading::LocalDropped,
-        Reading::LocalRejected,
+    convicts: &[
+        &[Reading::HostRulesLimit, Reading::LocalDropped],
+        &[Reading::HostRulesLimit, Reading::LocalRejected],
     ],
-    settled_by: &[Test::Inside, Test::Repeat],
-    remedy: Remedy::Steps(Steps {
+    supports: &[Reading::HostRulesLimit],
+    settled_by: &[Test::Inside, Test::InsideRoot, Test::Repeat],
+    remedy: Remedy::HostFirewall(Steps {
         summary: "wait, then raise the limit",
         risk: Risk::Review,
         steps: &[

@@ -13,12 +13,15 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Refused,
         Reading::TraceReachesTarget,
         Reading::TraceEndsInTransit,
+        Reading::HostRulesReject,
+        Reading::HostRulesOpen,
     ],
-    convicts: &[&[Reading::LocalRejected]],
-    supports: &[Reading::HostRulesDrop, Reading::Prohibited],
-    excludes: &[Reading::NoHostRules],
-    settled_by: &[Test::Inside],
-    remedy: Remedy::Steps(Steps {
+    convicts: &[&[Reading::HostRulesReject], &[Reading::LocalRejected]],
+    supports: &[Reading::HostRulesOpen, Reading::Prohibited],
+    // Its ICMP error may be lost on the way, or held back by the kernel's own limit.
+    tolerates: &[Reading::Timeout],
+    settled_by: &[Test::Inside, Test::InsideRoot],
+    remedy: Remedy::HostFirewall(Steps {
         summary: "change the very rule that rejects it, in its own table",
         risk: Risk::Review,
         steps: &[
@@ -31,4 +34,5 @@ pub(super) const CAUSE: Cause = Cause {
         )],
         rollback: "delete the rule again by its handle",
     }),
+    ..Cause::BLANK
 };

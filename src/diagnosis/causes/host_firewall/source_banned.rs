@@ -14,14 +14,14 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Prohibited,
         Reading::TraceReachesTarget,
         Reading::TraceEndsInTransit,
+        Reading::HostRulesBan,
+        Reading::HostRulesOpen,
     ],
-    excludes: &[
-        Reading::NoHostRules,
-        Reading::LocalDropped,
-        Reading::LocalRejected,
-    ],
-    settled_by: &[Test::Elsewhere, Test::Inside],
-    remedy: Remedy::Steps(Steps {
+    convicts: &[&[Reading::HostRulesBan]],
+    supports: &[Reading::HostRulesOpen],
+    excludes: &[Reading::LocalDropped, Reading::LocalRejected],
+    settled_by: &[Test::Elsewhere, Test::Inside, Test::InsideRoot],
+    remedy: Remedy::HostFirewall(Steps {
         summary: "lift the ban of this client",
         risk: Risk::Review,
         steps: &[

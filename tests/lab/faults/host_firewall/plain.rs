@@ -1,19 +1,13 @@
-//! Faults of the instance's own firewall, through every front end it can be set by.
+//! One rule, or one policy, that stops the port: by each tool, with each answer.
 
-use crate::fault::{Certainty, Expect, Fault, HEALTHY, fixed_by};
+use super::DROPPED;
+use crate::fault::{Certainty, Fault, fixed_by};
 use crate::lab::{PUBLIC, PUBLIC_V6};
 use crate::truth::{SSH, Truth};
 
-const DROPPED: Fault = Fault {
-    truth: Truth::Timeout,
-    expect: Expect::Cause(&["host_firewall.dropped"]),
-    ..HEALTHY
-};
-
 const REJECTED: Fault = Fault {
-    expect: Expect::Cause(&["host_firewall.rejected"]),
     fix: fixed_by(|lab| lab.host("iptables-nft -F INPUT"), SSH),
-    ..HEALTHY
+    ..super::REJECTED
 };
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -50,11 +44,10 @@ pub(super) const FAULTS: &[Fault] = &[
         fix: fixed_by(|lab| lab.host("iptables-nft -t raw -F PREROUTING"), SSH),
         ..DROPPED
     },
-    // Loopback is spared, so that nothing but the rules themselves, which are not evaluated, tells
-    // this from an upstream drop.
+    // Loopback is spared, so that nothing but the rules themselves tells this from an upstream drop.
     Fault {
         name: "input_policy_drops",
-        certainty: Certainty::Possible,
+        certainty: Certainty::Proven,
         inject: |lab| {
             lab.host(
                 "iptables-nft -A INPUT -i lo -j ACCEPT; \
@@ -141,13 +134,5 @@ pub(super) const FAULTS: &[Fault] = &[
         truth: Truth::Rejected(1, 4, PUBLIC_V6),
         fix: fixed_by(|lab| lab.host("ip6tables-nft -F INPUT"), SSH),
         ..REJECTED
-    },
-    Fault {
-        name: "replies_are_dropped",
-        inject: |lab| lab.host("iptables-nft -I OUTPUT -p tcp --sport 22 -j DROP"),
-        truth: Truth::Timeout,
-        expect: Expect::Cause(&["host_firewall.output_dropped"]),
-        fix: fixed_by(|lab| lab.host("iptables-nft -F OUTPUT"), SSH),
-        ..HEALTHY
     },
 ];
