@@ -31,15 +31,17 @@ use std::sync::Mutex;
 use std::thread;
 use vocabulary::Vocabulary;
 
-/// Judges packets by the listings kept with the tests, all of which load.
+/// Judges packets by the listings kept with the tests.
 pub(crate) fn assert_agreement_in_tree() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("rulesets/tests/data");
     let figures = assert_agreement(&directory);
-    assert!(
-        figures.refused.is_empty() && figures.files > 8,
-        "{figures}: {}",
-        figures.refused.join("\n")
-    );
+    let refused: Vec<&str> = figures
+        .refused
+        .iter()
+        .filter_map(|line| line.split(':').next())
+        .collect();
+    assert_eq!(refused, LISTED_BUT_NOT_TAKEN, "{figures}");
+    assert!(figures.files > 8, "{figures}");
 }
 
 /// Judges packets by the listings of the directory that `REACHDX_SAMPLES` names, if it names one.
@@ -229,6 +231,9 @@ impl fmt::Display for Figures {
 
 /// The variable that names a directory of further listings.
 const GIVEN: &str = "REACHDX_SAMPLES";
+
+/// What `nft` prints of extensions of iptables it does not read again.
+const LISTED_BUT_NOT_TAKEN: [&str; 1] = ["iptables/host.nft"];
 
 /// How many of a hundred answers by listings of real hosts have to be definite, at least.
 const DEFINITE: u64 = 85;

@@ -188,14 +188,25 @@ const OUTPUT_DSTNAT: &str = "hook output priority dstnat;";
 const OUTPUT_BY_NUMBER: &str = "hook output priority -100;";
 
 const BUILT_IN: [&str; 3] = ["INPUT", "FORWARD", "OUTPUT"];
-const TARGETS: [&str; 9] = [
+/// Targets that are no chains (iptables-extensions(8)).
+const TARGETS: [&str; 19] = [
     "ACCEPT",
+    "CLASSIFY",
+    "CONNMARK",
+    "CT",
+    "DNAT",
     "DROP",
-    "RETURN",
-    "REJECT",
     "LOG",
     "MARK",
-    "DNAT",
-    "SNAT",
     "MASQUERADE",
+    "NFLOG",
+    "NFQUEUE",
+    "NOTRACK",
+    "REDIRECT",
+    "REJECT",
+    "RETURN",
+    "SET",
+    "SNAT",
+    "TCPMSS",
+    "TOS",
 ];
