@@ -4,7 +4,8 @@
 use crate::flow::{Direction, Family, Flow, Protocol};
 use std::net::IpAddr;
 
-/// A packet. What is `None` is not known, and a rule that tests it cannot be decided.
+/// A whole packet, without IPv6 extension headers. What is `None` is not known, and a rule that tests
+/// it cannot be decided.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Packet {
     /// The address family, which both addresses share.

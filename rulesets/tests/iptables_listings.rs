@@ -146,7 +146,7 @@ fn open(listing: &Listing) -> (usize, usize) {
 fn real_listings_are_understood_but_for_what_no_rule_tells() {
     let cases = [
         ("ufw", UFW, Family::V4, (73, 8)),
-        ("ufw", UFW6, Family::V6, (112, 32)),
+        ("ufw", UFW6, Family::V6, (112, 29)),
         ("docker", DOCKER, Family::V4, (17, 0)),
         ("docker", DOCKER6, Family::V6, (16, 0)),
         ("router", ROUTER, Family::V4, (5, 0)),

@@ -93,7 +93,10 @@ pub fn read_book(paths: &[PathBuf]) -> anyhow::Result<Book> {
                 "rules `{name}`: found an inside snapshot, which goes with `reachdx check --inside`"
             )
         }
-        BookError::Tencent { .. } | BookError::Cloud { .. } | BookError::Host(_) => {
+        BookError::Tencent { .. }
+        | BookError::Cloud { .. }
+        | BookError::Host(_)
+        | BookError::Empty(_) => {
             anyhow::anyhow!("rules {error}")
         }
     })

@@ -28,6 +28,7 @@ mod command;
 mod counters;
 mod dice;
 mod doubt;
+mod dumps;
 mod facts;
 mod generate;
 mod probe;
@@ -65,6 +66,12 @@ fn main() -> ExitCode {
             random::assert_agreement(kind);
         }));
     }
+    trials.push(trial(
+        "dumps",
+        "kept_with_the_tests",
+        dumps::assert_agreement_in_tree,
+    ));
+    trials.push(trial("dumps", "given", dumps::assert_agreement_given));
     for (name, show) in facts::all() {
         trials.push(trial("facts", name, show));
     }

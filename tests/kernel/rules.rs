@@ -158,11 +158,17 @@ impl fmt::Display for Listings {
 /// marks that end a batch, and keep connection tracking at work (without a rule that asks for it, it
 /// rests).
 pub(crate) fn watch(tracked: bool) {
+    watch_on(tracked, SECOND_LINK);
+}
+
+/// As [`watch`], with this name for the host's second link to the peer.
+pub(crate) fn watch_on(tracked: bool, second: &str) {
     let track = if tracked { TRACK } else { "" };
+    let watch = WATCH.replace(SECOND_LINK, second);
     run(
         "nft",
         &["-f", "-"],
-        &format!("flush ruleset\n{WATCH}{track}"),
+        &format!("flush ruleset\n{watch}{track}"),
     );
 }
 
@@ -259,6 +265,9 @@ fn without_ours_json(text: &str) -> String {
 
 /// The name of the rig's own tables.
 pub(crate) const TABLE: &str = "reachdx_rig";
+
+/// The name of the second link as a world is built.
+const SECOND_LINK: &str = "ens5";
 
 const WATCH: &str = r#"
 table netdev reachdx_rig {

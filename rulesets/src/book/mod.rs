@@ -90,6 +90,11 @@ pub enum BookError {
     /// It is a listing of a host, and wrong.
     #[error("{}", listing(.0))]
     Host(ListingError),
+    /// It says nothing, which a tool without permission prints as well.
+    #[error(
+        "`{0}`: empty; print the rules again as root, and leave the file out where the tool lists none"
+    )]
+    Empty(String),
     /// Two texts hold a list of one name.
     #[error("two rule files name a group `{0}`: give each group once, under its own file name")]
     Twice(String),
@@ -170,6 +175,9 @@ impl Book {
             problem,
         };
         let beginning = text.text.trim_start_matches('\u{feff}').trim_start();
+        if beginning.is_empty() {
+            return Err(BookError::Empty(text.name.to_owned()));
+        }
         let json = beginning.starts_with(['{', '[']);
         let Some(value) = json.then(|| read_json(text.text).ok()).flatten() else {
             let account = tencent::read(text.text, &stem(text.name)).map_err(named)?;

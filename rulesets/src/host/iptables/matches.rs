@@ -10,11 +10,13 @@ use crate::program::{Reason, Test};
 
 /// The tests of one match; none when every packet passes it.
 ///
-/// A match that is not evaluated is one undecided test in the user's own words.
+/// A match that is not evaluated is one undecided test in the user's own words. Those on extension
+/// headers hold for no packet without them, negated or not (`ip6t_rt.c`, `ip6t_hbh.c`).
 pub(super) fn tests(group: &Group<'_>, scope: &Scope<'_>) -> Result<Vec<Test>, Problem> {
     let family = scope.family;
     match &*group.name {
         "comment" => Ok(Vec::new()),
+        "rt" | "hbh" | "dst" => Ok(vec![never()]),
         "state" => connection::states(group),
         "conntrack" => connection::conntrack(group, family),
         "iprange" => place::ranges(group, family),

@@ -7,7 +7,7 @@ use super::lexer::Token;
 use super::relation::fields;
 use super::rule::RuleReader;
 use super::value::{Kind, bits};
-use crate::program::{Key, NewValue, Reason, Step, Translation, TranslationKind, Verdict};
+use crate::program::{Key, NewValue, Reason, Step, Test, Translation, TranslationKind, Verdict};
 
 /// Reads the value behind `set`. Only what rules of the model can test has an effect here.
 pub(super) fn assignment(
@@ -149,6 +149,7 @@ pub(super) fn extension(cursor: &mut Cursor<'_, '_>, rule: &mut RuleReader<'_, '
     let name = cursor.take_text().unwrap_or_default();
     let text = cursor.spelled_since(start);
     let translation = match (kind, name) {
+        ("match", "rt" | "hbh" | "dst") => return rule.push_test(Test::AnyOf(Vec::new())),
         ("match", _) => return rule.undecided(reason(name), text),
         ("target", "LOG" | "NFLOG" | "TRACE" | "AUDIT" | "CHECKSUM" | "TCPMSS" | "SET" | "CT") => {
             return;
