@@ -49,11 +49,9 @@ fn verdict(layer: &Layer, words: &str) -> String {
     let answer = layer.judge(&packet(words));
     let way = |outcome: &rulesets::Outcome| {
         let fate = format!("{:?}", outcome.fate).to_lowercase();
-        let rule = outcome
-            .decider
-            .rule
-            .clone()
-            .unwrap_or_else(|| "default".to_owned());
+        let own = outcome.decider.rule.clone();
+        let rule = own.filter(|_| !outcome.decider.default);
+        let rule = rule.unwrap_or_else(|| "default".to_owned());
         format!("{fate} by {rule}")
     };
     answer

@@ -201,14 +201,15 @@ proptest! {
                 prop_assert!(known.is_none_or(|one| one == sure), "{}", text);
             }
         }
-        // Members kept beside the rules settle what members in the rules settle.
+        // Members beside the rules and members in the rules never settle the same thing differently.
         let mut beside = Layer::from(&plain);
         beside.sets = inventory.sets();
         let within = Layer::from(&resolved);
         for text in FLOWS {
             let packet = Packet::from(&flow(text));
             if let Some(sure) = beside.judge(&packet).definite() {
-                prop_assert_eq!(within.judge(&packet).definite(), Some(sure), "{}", text);
+                let other = within.judge(&packet).definite();
+                prop_assert!(other.is_none_or(|one| one == sure), "{}", text);
             }
         }
     }
