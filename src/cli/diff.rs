@@ -1,4 +1,4 @@
-use super::sets::{Answer, FAMILIES, budget, gates};
+use super::sets::{Answer, FAMILIES, budget, entangled, gates};
 use crate::collect::{read_book, write_output};
 use crate::report::printable_line;
 use anyhow::Context as _;
@@ -54,7 +54,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         for family in FAMILIES {
             let before = gates(&old, direction, family)?;
             let after = gates(&new, direction, family)?;
-            let found = changes(&before, &after, &whole(family), &budget())?;
+            let found =
+                changes(&before, &after, &whole(family), &budget()).map_err(|_| entangled())?;
             parts.push(part(direction, family, &found));
         }
     }

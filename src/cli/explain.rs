@@ -147,7 +147,7 @@ fn packets(table: &Path) -> anyhow::Result<Vec<Packet>> {
         .from_reader(text.as_bytes());
     let columns: Vec<String> = reader
         .headers()
-        .map_err(|error| anyhow::anyhow!("flows `{table}`: {error}"))?
+        .map_err(|error| unreadable(&table, &error))?
         .iter()
         .map(str::to_ascii_lowercase)
         .collect();
@@ -165,7 +165,7 @@ fn packets(table: &Path) -> anyhow::Result<Vec<Packet>> {
     }
     let mut packets = Vec::new();
     for row in reader.records() {
-        let row = row.map_err(|error| anyhow::anyhow!("flows `{table}`: {error}"))?;
+        let row = row.map_err(|error| unreadable(&table, &error))?;
         let line = row.position().map_or(0, csv::Position::line);
         let mut question = Question::default();
         for (column, value) in columns.iter().zip(&row) {
@@ -179,4 +179,20 @@ fn packets(table: &Path) -> anyhow::Result<Vec<Packet>> {
         );
     }
     Ok(packets)
+}
+
+fn unreadable(table: &str, error: &csv::Error) -> anyhow::Error {
+    let line = error.position().map_or(1, csv::Position::line);
+    let csv::ErrorKind::UnequalLengths {
+        expected_len, len, ..
+    } = error.kind()
+    else {
+        return anyhow::anyhow!(
+            "flows `{table}`: line {line}: not comma-separated values: {error}"
+        );
+    };
+    anyhow::anyhow!(
+        "flows `{table}`: line {line}: {len} values for {expected_len} columns; leave a value empty \
+         that is not known"
+    )
 }

@@ -54,9 +54,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
             }
         }
     }
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
     write_output(arguments.output.as_deref(), text.as_bytes())?;
     Ok(0)
 }

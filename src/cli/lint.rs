@@ -1,5 +1,5 @@
 use super::rule_files::RuleFiles;
-use super::sets::{FAMILIES, budget};
+use super::sets::{FAMILIES, budget, entangled};
 use crate::collect::write_output;
 use crate::report::{printable_line, write_sarif};
 use clap::{Args, ValueEnum};
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         Some(Only::Ipv6) => vec![Family::V6],
     };
     let (book, way) = arguments.files.book_and_way()?;
-    let findings = way.lint(&families, &budget())?;
+    let findings = way.lint(&families, &budget()).map_err(|_| entangled())?;
     let mut bytes = Vec::new();
     match arguments.format {
         Answer::Text => bytes.extend(text(&findings)?.into_bytes()),

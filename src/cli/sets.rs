@@ -43,8 +43,14 @@ pub(super) const FAMILIES: [Family; 2] = [Family::V4, Family::V6];
 
 /// The gates of a way, with the remedy where they cannot be had.
 pub(super) fn gates(way: &Way, direction: Direction, family: Family) -> anyhow::Result<Gates> {
-    way.gates(direction, family).context(
-        "these rules are too entangled to be asked about as a whole; ask about single flows",
+    way.gates(direction, family).map_err(|_| entangled())
+}
+
+/// What is said of rules that would take too long to examine for every packet at once.
+pub(super) fn entangled() -> anyhow::Error {
+    anyhow::anyhow!(
+        "these rules are too entangled to be examined as a whole: ask about single flows with \
+         `reachdx explain`"
     )
 }
 

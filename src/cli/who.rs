@@ -1,5 +1,7 @@
 use super::rule_files::RuleFiles;
-use super::sets::{Answer, FAMILIES, Side, block, budget, gates, indented, service, within};
+use super::sets::{
+    Answer, FAMILIES, Side, block, budget, entangled, gates, indented, service, within,
+};
 use crate::collect::write_output;
 use anyhow::bail;
 use clap::Args;
@@ -85,7 +87,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 
 fn part(gates: &Gates, cube: &Cube, with_reasons: bool) -> anyhow::Result<Part> {
     let family = gates.family;
-    let reach = reach(gates, cube, &budget())?;
+    let reach = reach(gates, cube, &budget()).map_err(|_| entangled())?;
     let reasons = |way: rulesets::questions::Way| Reason {
         layer: LayerKind::name(way.layer),
         gate: way.gate,
@@ -94,7 +96,7 @@ fn part(gates: &Gates, cube: &Cube, with_reasons: bool) -> anyhow::Result<Part> 
         cut: flow_sets(&way.cut, family),
     };
     let why = if with_reasons {
-        let ways = why(gates, cube, &budget())?;
+        let ways = why(gates, cube, &budget()).map_err(|_| entangled())?;
         Some(ways.into_iter().map(reasons).collect())
     } else {
         None
@@ -123,6 +125,7 @@ fn text(parts: &[Part], arguments: &Arguments) -> anyhow::Result<String> {
         let (certain, possible) = (part.certain.len(), part.possible.len());
         match (certain, possible) {
             (0, 0) => writeln!(text, "{}: nothing gets through", part.family)?,
+            (0, _) => writeln!(text, "{}: nothing gets through for certain", part.family)?,
             _ => writeln!(text, "{}:", part.family)?,
         }
         indented(&mut text, &part.certain, line);

@@ -128,6 +128,9 @@ fn details(text: &mut String, layer: &AskedLayer) {
     for rule in layer.beside.iter().take(CONTINUED) {
         push(text, &format!("also matches: {rule}"));
     }
+    if layer.interface_open() {
+        push(text, "missing: the interface: give it with --interface");
+    }
     if let Some(replies) = &layer.replies {
         let name = layer.kind.name();
         push(text, &format!("{name}, replies: {}", answer_line(replies)));

@@ -10,6 +10,8 @@ mod interrupt;
 mod peer;
 mod pipes;
 mod report;
+mod rule_bounds;
+mod rules;
 mod runs;
 mod seeds;
 mod several;

@@ -8,7 +8,7 @@ use crate::answer::{Answer, Definite, Outcome};
 use crate::host::{FrontEnd, HostFacts, Passage};
 use crate::layer::{Layer, LayerKind};
 use crate::packet::{Packet, Path, State};
-use crate::program::Chain;
+use crate::program::{Chain, Reason};
 use crate::security_group::SecurityGroups;
 use crate::verdict::{Explanation, MatchingRule, NearMiss, Verdict};
 
@@ -58,6 +58,20 @@ impl Way {
             verdict: together(&layers),
             layers,
         }
+    }
+}
+
+impl AskedLayer {
+    /// Whether the verdict is open and depends on an interface that the question left out.
+    pub fn interface_open(&self) -> bool {
+        let outcomes = self.answer.outcomes.iter();
+        let mut conditions = outcomes.flat_map(|outcome| &outcome.conditions);
+        matches!(self.verdict, Verdict::Unknown { .. })
+            && conditions.any(|condition| {
+                let about = ["incoming interface", "outgoing interface"];
+                condition.reason == Reason::Unspecified
+                    && about.iter().any(|words| condition.text.contains(words))
+            })
     }
 }
 

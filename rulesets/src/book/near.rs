@@ -1,7 +1,6 @@
 //! Rules that came close: those that let packets pass and fail this one in a field or two.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use crate::flow::Family;
 use crate::packet::Packet;
 use crate::program::evaluate::{Program, Sight};
 use crate::program::{Chain, Key, NamedSet, Rule, Step, Test, Verdict};
@@ -55,7 +54,7 @@ fn failed(
                     let mut keys = Vec::new();
                     keys_of(test, &mut keys);
                     for key in keys {
-                        let name = name(key, packet.family)?;
+                        let name = name(key, packet)?;
                         if !failed.contains(&name) {
                             failed.push(name);
                         }
@@ -81,17 +80,18 @@ fn keys_of(test: &Test, keys: &mut Vec<Key>) {
 }
 
 /// The field as a person would name it; `None` for what nobody chooses.
-fn name(key: Key, own: Family) -> Option<&'static str> {
+fn name(key: Key, packet: &Packet) -> Option<&'static str> {
     Some(match key {
-        Key::Source(family) | Key::Destination(family) if family != own => "family",
+        Key::Source(family) | Key::Destination(family) if family != packet.family => "family",
         Key::Source(_) => "source",
         Key::Destination(_) | Key::OriginalDestination(_) => "destination",
         Key::Protocol => "protocol",
         Key::Family => "family",
         Key::SourcePort => "source_port",
         Key::DestinationPort | Key::OriginalPort => "port",
-        Key::IcmpType(_) => "icmp_type",
-        Key::IcmpCode(_)
+        Key::IcmpType(_) if ICMP.contains(&packet.protocol) => "icmp_type",
+        Key::IcmpType(_)
+        | Key::IcmpCode(_)
         | Key::TcpFlags
         | Key::State
         | Key::ConnectionStatus
@@ -104,5 +104,7 @@ fn name(key: Key, own: Family) -> Option<&'static str> {
     })
 }
 
+/// ICMP and ICMPv6, by their IANA numbers.
+const ICMP: [u8; 2] = [1, 58];
 /// How many near misses are told; more would not be read.
 const NEAR_MISSES: usize = 5;
