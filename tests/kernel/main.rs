@@ -13,7 +13,8 @@
 //! with the rules and taken out of the listing before it is read, and decide nothing. `random` makes
 //! rule sets and packets from a seed; a fault is told with the seed, the rules, the packet and both
 //! opinions, and `REACHDX_SEED=n REACHDX_SETS=1` shows it again. `REACHDX_SETS` also makes the run a
-//! long one. `facts` shows single facts that readers of rules get wrong.
+//! long one. `facts` shows single facts that readers of rules get wrong, and `dumps` loads listings of real
+//! hosts, those below `REACHDX_SAMPLES` as well.
 //!
 //! What the rig cannot show: rates and what else no listing tells (the evaluator says it cannot know;
 //! at most one verdict in a hundred may be such); whether the older iptables or nftables comes first

@@ -76,9 +76,6 @@ fn aim(dice: &mut Dice, probe: &mut Probe, vocabulary: &Vocabulary, layout: &Lay
         }
     }
     aim_ports(dice, probe, vocabulary);
-    if family == Family::V6 && probe.packet.source.is_none() {
-        probe.packet.source = Some(dice::sources(family)[0].parse().unwrap());
-    }
 }
 
 fn aim_ports(dice: &mut Dice, probe: &mut Probe, vocabulary: &Vocabulary) {
@@ -112,12 +109,10 @@ fn may_send(address: IpAddr, vocabulary: &Vocabulary, layout: &Layout) -> bool {
 }
 
 fn name_links(probe: &mut Probe, layout: &Layout) {
-    let rename = |name: &mut Option<String>| {
-        match name.as_deref() {
-            Some("ens5") => *name = Some(layout.second.clone()),
-            Some("eth1") => *name = Some(layout.far.clone()),
-            Some(_) | None => {}
-        };
+    let rename = |name: &mut Option<String>| match name.as_deref() {
+        Some("ens5") => *name = Some(layout.second.clone()),
+        Some("eth1") => *name = Some(layout.far.clone()),
+        Some(_) | None => {}
     };
     match &mut probe.packet.path {
         Path::Input { interface } | Path::Output { interface } => rename(interface),

@@ -37,37 +37,35 @@ impl Layout {
     /// the first private network that the listing names, and leads what else it names there as well.
     pub(super) fn apply(&self, vocabulary: &Vocabulary) -> HostFacts {
         let mut facts = world::facts();
-        let mut v4 = String::new();
+        let mut script = String::new();
         for (before, after) in [(SECOND, &self.second), (FAR, &self.far)] {
-            v4 += &format!(
-                "link set {before} down\nlink set {before} name {after}\nlink set {after} up\n"
-            );
+            script += &rename(before, after);
             let nets = facts.interfaces.remove(before).unwrap();
             for net in &nets {
-                v4 += &format!("address replace {net} dev {after} nodad\n");
+                script += &address(*net, after);
             }
             facts.interfaces.insert(after.clone(), nets);
         }
         for family in [Family::V4, Family::V6] {
             for address in dice::behind(family) {
-                v4 += &self.neighbour(&self.far, address);
+                script += &self.neighbour(&self.far, address);
             }
         }
         let home = self.far.as_str();
         for family in [Family::V4, Family::V6] {
             if let Some(net) = private(vocabulary, family) {
-                v4 += &format!("address add {net} dev {home} nodad\n");
+                script += &address(net, home);
                 facts.interfaces.get_mut(home).unwrap().push(net);
                 facts.addresses.push(net);
                 for address in vocabulary.addresses(family) {
                     if net.contains(&address) && address != net.addr() {
-                        v4 += &self.neighbour(home, &address.to_string());
+                        script += &self.neighbour(home, &address.to_string());
                     }
                 }
             }
-            v4 += &self.routes(vocabulary, family, &facts);
+            script += &self.routes(vocabulary, family, &facts);
         }
-        run("ip", &["-batch", "-"], &v4);
+        run("ip", &["-batch", "-"], &script);
         facts
     }
 
@@ -79,7 +77,7 @@ impl Layout {
         if let Some(net) = home {
             let end = address == net.network() || address == net.broadcast();
             let known = vocabulary.addresses(family).contains(&address) && address != net.addr();
-            return (known && !end).then(|| self.far.as_str());
+            return (known && !end).then_some(self.far.as_str());
         }
         let behind = dice::behind(family)
             .iter()
@@ -120,9 +118,26 @@ impl Layout {
                 && routed(net)
                 && !own.any(|own| own.trunc().contains(*net) || net.contains(&own.addr()))
         });
-        nets.map(|net| format!("route replace {net} via {gateway} dev {far}\n"))
-            .collect()
+        nets.fold(String::new(), |script, net| {
+            script
+                + "route replace "
+                + &net.to_string()
+                + " via "
+                + gateway
+                + " dev "
+                + far
+                + "
+"
+        })
     }
+}
+
+fn rename(before: &str, after: &str) -> String {
+    format!("link set {before} down\nlink set {before} name {after}\nlink set {after} up\n")
+}
+
+fn address(net: IpNet, interface: &str) -> String {
+    format!("address replace {net} dev {interface} nodad\n")
 }
 
 /// The host's address in the first private network of this family that a listing names.

@@ -17,12 +17,10 @@ mod vocabulary;
 use crate::agreement;
 use crate::dice::Dice;
 use crate::generate;
-use crate::probe::Probe;
 use crate::rules::{self, Positions};
-use crate::wire::{Seen, Wire};
+use crate::wire::Wire;
 use crate::world::World;
 use layout::Layout;
-use rulesets::host::HostRules;
 use sample::Sample;
 use std::fmt;
 use std::io::Write;
@@ -148,8 +146,10 @@ impl Trial<'_> {
         wire.open_flows(flows.iter().flat_map(|flow| &flow.opening));
         rules.load()?;
         let listings = rules.set.list(false);
-        let listed = listings.read()?;
-        let written = self.sample.read(rules.name)?;
+        let unread = |error: String| -> ! { panic!("{}: {error}", self.sample.name) };
+        let listed = listings.read().unwrap_or_else(|error| unread(error));
+        let written = self.sample.read(rules.name);
+        let written = written.unwrap_or_else(|error| unread(error));
         let positions = Positions::read(&rules::nft_listing());
         let probes = generate::probes(&mut dice, &flows, PACKETS);
         let probes = aim::aimed(&mut dice, probes, self.vocabulary, self.layout);
@@ -161,7 +161,11 @@ impl Trial<'_> {
         for (probe, seen) in probes.iter().zip(&seen) {
             let passage = listed.judge(&probe.packet, &facts);
             let found = agreement::compare(probe, &passage, seen, &positions);
-            let by_written = self.by_written(written.as_ref(), probe, seen, &positions, &facts);
+            let by_written = written.as_ref().and_then(|written| {
+                let passage = written.judge(&probe.packet, &facts);
+                let found = agreement::compare(probe, &passage, seen, &positions);
+                found.wrong.map(|why| format!("as written: {why}"))
+            });
             figures.verdicts += 1;
             figures.definite += u64::from(found.definite);
             let wrong = found.wrong.or(by_written);
@@ -182,20 +186,6 @@ impl Trial<'_> {
             }
         }
         Ok(figures)
-    }
-
-    /// Why the answer by the listing as it was written is wrong, if it is.
-    fn by_written(
-        &self,
-        written: Option<&HostRules>,
-        probe: &Probe,
-        seen: &Seen,
-        positions: &Positions,
-        facts: &rulesets::host::HostFacts,
-    ) -> Option<String> {
-        let passage = written?.judge(&probe.packet, facts);
-        let found = agreement::compare(probe, &passage, seen, positions);
-        found.wrong.map(|why| format!("as written: {why}"))
     }
 }
 

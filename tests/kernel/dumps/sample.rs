@@ -115,12 +115,13 @@ impl Sample {
                 ipset: self.sets.clone(),
                 ..RuleSet::default()
             };
-            *match (name.contains("legacy"), v6) {
+            let place = match (name.contains("legacy"), v6) {
                 (false, false) => &mut set.iptables,
                 (false, true) => &mut set.ip6tables,
                 (true, false) => &mut set.legacy,
                 (true, true) => &mut set.legacy6,
-            } = script.clone();
+            };
+            place.clone_from(&script);
             if wanted {
                 loadings.push(Loading {
                     name: if v6 { name6 } else { name },
@@ -159,7 +160,7 @@ impl Sample {
         for chain in named {
             let known = BUILT_IN.contains(&chain) || TARGETS.contains(&chain);
             if !known && !policies.contains(chain) && !made.contains(chain) {
-                script += &format!(":{chain} - [0:0]\n");
+                script += &[":", chain, " - [0:0]\n"].concat();
             }
         }
         script + &self.text + "\nCOMMIT\n"
