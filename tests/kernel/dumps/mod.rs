@@ -42,14 +42,8 @@ pub(crate) fn assert_agreement_in_tree() {
     assert!(figures.files > 8, "{figures}");
 }
 
-/// Judges packets by the listings of the directory that `REACHDX_SAMPLES` names, if it names one.
-pub(crate) fn assert_agreement_given() {
-    if let Some(directory) = std::env::var_os(GIVEN) {
-        assert_agreement(Path::new(&directory));
-    }
-}
-
-fn assert_agreement(directory: &Path) -> Figures {
+/// Judges packets by every listing below a directory, and tells which of them the tools do not load.
+pub(crate) fn assert_agreement(directory: &Path) -> Figures {
     let samples = sample::below(directory);
     let open = Mutex::new(samples.iter());
     let figures = Mutex::new(Figures::default());
@@ -87,7 +81,7 @@ fn next<'a>(open: &Mutex<impl Iterator<Item = &'a Sample>>) -> Option<&'a Sample
 
 /// What was counted, and what went wrong.
 #[derive(Debug, Default)]
-struct Figures {
+pub(crate) struct Figures {
     files: u64,
     loads: u64,
     verdicts: u64,
@@ -220,7 +214,7 @@ impl fmt::Display for Figures {
 }
 
 /// The variable that names a directory of further listings.
-const GIVEN: &str = "REACHDX_SAMPLES";
+pub(crate) const GIVEN: &str = "REACHDX_SAMPLES";
 
 /// What `nft` prints of extensions of iptables it does not read again.
 const LISTED_BUT_NOT_TAKEN: [&str; 1] = ["iptables/host.nft"];
