@@ -7,6 +7,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use crate::flow::{Direction, Family};
+use crate::intervals::number;
 use crate::layer::Layer;
 use crate::program::{Chain, Element, NamedSet, Part, Step, Test, Values, Verdict};
 use crate::text::shown;
@@ -362,14 +363,6 @@ pub fn span(net: &IpNet) -> Part {
     Part::Span {
         first: number(net.network()),
         last: number(net.broadcast()),
-    }
-}
-
-/// An address as a number of its family.
-pub fn number(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => u128::from(u32::from(address)),
-        IpAddr::V6(address) => u128::from(address),
     }
 }
 

@@ -50,9 +50,7 @@ pub use book::{Asked, AskedLayer, Book, BookError, Layered, Origin, Selection, T
 pub use clone_check::{CloneFinding, CloneSeverity, CloneTarget, ClonedRule, clone_findings};
 pub use cloud::{CloudFormat, read_cloud};
 pub use deletable::{Deletion, DeletionState, Obstacle, ObstacleKind, deletion};
-pub use document::{
-    Document, Instance, Members, NamedLayer, SelectError, Target, number, set_name, span,
-};
+pub use document::{Document, Instance, Members, NamedLayer, SelectError, Target, set_name, span};
 pub use flow::{Direction, Family, Flow, Protocol};
 pub use json_document::{Fault, ReadError, read_json};
 pub use layer::{Fallback, Layer, LayerKind};

@@ -1,5 +1,6 @@
 //! Packets as points of a five-dimensional space, and boxes of them.
 
+use crate::intervals::number;
 use ipnet::IpNet;
 use std::net::IpAddr;
 
@@ -221,13 +222,6 @@ impl Point {
     /// The number of a field.
     pub const fn get(&self, field: Field) -> u128 {
         self.0[field.index()]
-    }
-}
-
-fn number(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(v4) => u128::from(u32::from(v4)),
-        IpAddr::V6(v6) => u128::from(v6),
     }
 }
 

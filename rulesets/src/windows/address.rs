@@ -3,9 +3,9 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::filters::words;
-use crate::document::number;
 use crate::far_end::{Ends, Side};
 use crate::flow::{Direction, Family};
+use crate::intervals::number;
 use crate::json_document::{Fault, Node, ReadError, address_block, quoted};
 use crate::program::{Part, Step};
 use crate::text::shown;
