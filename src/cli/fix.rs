@@ -4,7 +4,7 @@ use super::question::has_ports;
 use super::sets::budget;
 use crate::report::printable_line;
 use rulesets::host::{Backend, Table, TableFamily};
-use rulesets::questions::{Fix, FixKind, FlowSet, Gate, Gates, fixes, flow_sets, whole};
+use rulesets::questions::{Fix, FixKind, FlowSet, Gate, Gates, Place, fixes, flow_sets, whole};
 use rulesets::space::{Cube, Field, Span};
 use rulesets::{Direction, Family, LayerKind, Layered, MatchingRule, Packet, Rule, Way};
 use serde::Serialize;
@@ -125,14 +125,19 @@ fn summary(gate: &Gate, gates: &Gates, fix: &Fix) -> String {
     let matches = flow_sets(&fix.matches, gates.family);
     let flows: Vec<String> = matches.iter().take(SHOWN).map(FlowSet::to_string).collect();
     let flows = flows.join("; ");
-    match (fix.kind, &fix.rule) {
-        (FixKind::Insert, Some(rule)) => format!("add an accept for {flows} above {rule}"),
-        (FixKind::Insert, None) => {
-            format!("add an accept for {flows} at the end of `{}`", gate.name)
+    let name = &gate.name;
+    match (fix.place, &fix.rule) {
+        (Place::Above, Some(rule)) => format!("add an accept for {flows} above {rule}"),
+        (Place::Below, Some(rule)) => format!("add an accept for {flows} below {rule}"),
+        (Place::Top, _) => format!("add an accept for {flows} at the top of `{name}`"),
+        (Place::Above | Place::Below | Place::End, _) => {
+            format!("add an accept for {flows} at the end of `{name}`")
         }
-        (FixKind::Narrow, Some(rule)) => format!("narrow {rule} to {flows}"),
-        (FixKind::Widen, Some(rule)) => format!("widen {rule} to {flows}"),
-        (FixKind::Narrow | FixKind::Widen, None) => format!("change `{}`", gate.name),
+        (Place::Itself, Some(rule)) if fix.kind == FixKind::Narrow => {
+            format!("narrow {rule} to {flows}")
+        }
+        (Place::Itself, Some(rule)) => format!("widen {rule} to {flows}"),
+        (Place::Itself, None) => format!("change `{name}`"),
     }
 }
 
@@ -160,23 +165,15 @@ fn command(way: &Way, packet: &Packet, gate: &Gate, fix: &Fix) -> Option<String>
                 let mut chains = table.chains.iter();
                 chains.any(|chain| gate.name == format!("{} {}", chain.chain.set, chain.chain.name))
             })?;
-            let base = gate.name.rsplit(' ').next()?;
-            let (chain, place) = fix.rule.as_ref().map_or((base, None), |rule| {
-                (rule.chain.as_deref().unwrap_or(base), Some(rule))
-            });
-            host_command(packet, table, chain, place)
+            let chain = gate.name.rsplit(' ').next()?;
+            host_command(packet, table, chain, fix)
         }
         Layered::Groups(..) | Layered::Cloud(_) | Layered::Host(..) => None,
     })
 }
 
 /// A command of the tool that made the table.
-fn host_command(
-    packet: &Packet,
-    table: &Table,
-    chain: &str,
-    place: Option<&MatchingRule>,
-) -> Option<String> {
+fn host_command(packet: &Packet, table: &Table, chain: &str, fix: &Fix) -> Option<String> {
     let plain = |text: &str| {
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         !text.is_empty() && !text.starts_with('-') && text.chars().all(fits)
@@ -202,10 +199,13 @@ fn host_command(
             (false, Backend::Legacy) => "iptables-legacy",
             (true, Backend::Legacy) => "ip6tables-legacy",
         };
-        let at = place.map_or_else(
-            || format!("-A {chain}"),
-            |rule| format!("-I {chain} {}", rule.index + 1),
-        );
+        let at = match (fix.place, &fix.rule) {
+            (Place::Above, Some(rule)) => format!("-I {chain} {}", rule.index + 1),
+            (Place::Below, Some(rule)) => format!("-I {chain} {}", rule.index + 2),
+            (Place::Top, _) => format!("-I {chain} 1"),
+            (Place::End, _) => format!("-A {chain}"),
+            (Place::Above | Place::Below, None) | (Place::Itself, _) => return None,
+        };
         let source = packet.source.map(|source| format!(" -s {source}"));
         let source = source.unwrap_or_default();
         let name = &table.name;
@@ -219,12 +219,7 @@ fn host_command(
         TableFamily::Inet => "inet",
         TableFamily::Arp | TableFamily::Bridge | TableFamily::Netdev => return None,
     };
-    let handle = place.map(|rule| rule.handle.map(|handle| format!(" handle {handle}")));
-    let (verb, at) = match handle {
-        None => ("add", String::new()),
-        Some(Some(handle)) => ("insert", handle),
-        Some(None) => return None,
-    };
+    let (verb, at) = nft_place(fix)?;
     let word = if six { "ip6" } else { "ip" };
     let source = packet
         .source
@@ -234,6 +229,18 @@ fn host_command(
     Some(format!(
         "nft {verb} rule {family} {name} {chain}{at} {source}{protocol} dport {port} accept"
     ))
+}
+
+/// The verb of nft that adds a rule at the place, and the rule that it is told by.
+fn nft_place(fix: &Fix) -> Option<(&'static str, String)> {
+    let handle = fix.rule.as_ref().and_then(|rule| rule.handle);
+    Some(match (fix.place, handle) {
+        (Place::Above, Some(handle)) => ("insert", format!(" handle {handle}")),
+        (Place::Below, Some(handle)) => ("add", format!(" handle {handle}")),
+        (Place::Top, _) => ("insert", String::new()),
+        (Place::End, _) => ("add", String::new()),
+        (Place::Above | Place::Below, None) | (Place::Itself, _) => return None,
+    })
 }
 
 /// The offers for people.
