@@ -19,6 +19,7 @@ mod snapshot;
 mod socket_diag;
 mod sockets;
 mod ssh_login;
+mod witness;
 
 pub use counters::{
     Counters, connect_counters, moved, parse_conntrack_drops, parse_counters, parse_counters6,
@@ -42,3 +43,6 @@ pub use socket_diag::{
 };
 pub use sockets::{SocketRow, parse_sockets};
 pub use ssh_login::{login_refusal, parse_ssh_settings};
+pub use witness::{
+    CounterWindow, HalfOpen, PacketKind, PacketWay, Sighting, Sightings, Witness,
+};
