@@ -23,6 +23,9 @@ mod owners;
 mod programs;
 mod services;
 mod together;
+mod witness;
+
+pub use witness::{Watch, watch};
 
 pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
 

@@ -2,6 +2,14 @@
 //! moved meanwhile.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod decode;
+mod filter;
+mod tally;
+
+pub use decode::{Decoded, decode};
+pub use filter::{Instruction, MOST_PORTS, Watched, filter};
+pub use tally::{MOST_SIGHTINGS, Tally};
+
 use super::Datum;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
