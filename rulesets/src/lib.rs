@@ -35,6 +35,7 @@ pub mod program;
 mod provider;
 pub mod questions;
 mod ready_group;
+mod room;
 mod rule;
 mod security_group;
 pub mod space;
@@ -64,6 +65,7 @@ pub use provider::{
     providers,
 };
 pub use ready_group::{ReadyGroup, ReadyGroupError, ready_group, ready_groups};
+pub use room::Room;
 pub use rule::{Action, Peer, PeerMembers, PortRange, Ports, Rule, Service, ServiceMembers};
 pub use security_group::{SecurityGroup, SecurityGroups};
 pub use tencent::{ParseError, parse_security_group};
