@@ -2,11 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use rulesets::space::Budget;
 use rulesets::{
     Direction, Family, Flow, Protocol, Rule, SecurityGroups, Verdict, Way, parse_security_group,
     ready_group,
 };
-use rulesets::space::Budget;
 use std::net::IpAddr;
 
 fuzz_target!(|text: &str| {
