@@ -81,6 +81,34 @@ fn every_base_chain_that_stops_it_gets_its_exception() {
 }
 
 #[test]
+fn a_fix_of_the_hosts_rules_says_all_that_it_opens() {
+    let fixes = |rules: &str| judged(&[("nft", nft(rules))], |_| {}).fixes;
+    let lifted = &fixes("ip saddr 198.51.100.7 drop # handle 4")[0];
+    let all = "inbound every protocol and port from 198.51.100.7/32 in the host firewall";
+    assert_eq!(lifted.id, "host_firewall.unban");
+    assert_eq!(
+        (lifted.opens.summary.as_str(), lifted.opens.flows),
+        (all, 2 * 65_536 + 3)
+    );
+    let ported = "ip saddr 198.51.100.7 tcp dport 20-29 drop # handle 4";
+    let ported = &fixes(ported)[0];
+    let ten = "inbound tcp 20-29 from 198.51.100.7/32 in the host firewall";
+    assert_eq!(
+        (ported.opens.summary.as_str(), ported.opens.flows),
+        (ten, 10)
+    );
+    let excepted = &fixes("tcp dport 22 drop # handle 4")[0];
+    assert_eq!(excepted.id, "host_firewall.accept");
+    assert_eq!(excepted.opens.flows, 1);
+    let kept_in = "table inet f { # handle 1\n\tchain o { # handle 2\n\
+                   \t\ttype filter hook output priority 0; policy accept;\n\
+                   \t\ttcp sport 22 drop # handle 3\n\t}\n}\n";
+    let answered = &judged(&[("nft", kept_in.to_owned())], |_| {}).fixes[0];
+    assert_eq!(answered.id, "host_firewall.accept");
+    assert_eq!(answered.opens.flows, 1);
+}
+
+#[test]
 fn what_was_not_read_takes_the_proof_away() {
     let listings = [("nft", nft("tcp dport 22 drop # handle 4"))];
     let proven = |change: fn(&mut Run)| {

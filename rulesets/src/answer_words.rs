@@ -52,7 +52,7 @@ impl fmt::Display for Words<'_> {
             Fate::Unclear => "not clear",
         })?;
         if outcome.decider.default {
-            let default = outcome.decider.rule.as_deref().unwrap_or("default");
+            let default = outcome.decider.fallback.as_deref().unwrap_or("default");
             write!(f, " by {}", shown(default, NAME_SHOWN))?;
         }
         let held: Vec<&Condition> = told(outcome, true).collect();
@@ -143,8 +143,9 @@ mod tests {
                 chain: Some("INPUT".to_owned()),
                 handle: None,
                 index,
-                rule: Some("policy drop".to_owned()),
+                rule: index.map(|_| "-j ACCEPT".to_owned()),
                 default: index.is_none(),
+                fallback: index.is_none().then(|| "policy drop".to_owned()),
             },
             conditions: vec![limit],
         }

@@ -178,6 +178,7 @@ fn verdict(groups: &SecurityGroups, flow: &Flow, walk: &Walk<'_>) -> Verdict {
         index: decider.map(|step| step.index),
         rule: decider.map(|step| step.rule.text.clone()),
         default: decider.is_none(),
+        fallback: decider.is_none().then(|| FALLBACK.to_owned()),
     };
     match action {
         Action::Accept => Verdict::Allow { decider },
@@ -254,6 +255,9 @@ pub(crate) fn how(missing: Missing<'_>, direction: Direction) -> String {
         }
     }
 }
+
+/// How reports call the end of the last group.
+pub(crate) const FALLBACK: &str = "implicit reject";
 
 const LAYER: &str = "security_group";
 

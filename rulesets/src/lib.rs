@@ -29,14 +29,13 @@ mod limits;
 mod matching;
 mod members;
 mod near;
-mod opened;
 mod packet;
 mod ports;
 pub mod program;
 mod provider;
 pub mod questions;
 mod ready_group;
-mod region;
+mod room;
 mod rule;
 mod security_group;
 pub mod space;
@@ -56,7 +55,6 @@ pub use json_document::{Fault, ReadError, read_json};
 pub use layer::{Fallback, Layer, LayerKind};
 pub use limits::{Limit, limit, limits};
 pub use members::{Addresses, Inventory, Services};
-pub use opened::{Opened, opened};
 pub use packet::{Packet, Path, State};
 pub use ports::{
     BlockedPort, CommonPort, NotAPortSpan, PortSpan, PrivatePort, blocked_port, blocked_ports,
@@ -67,7 +65,7 @@ pub use provider::{
     providers,
 };
 pub use ready_group::{ReadyGroup, ReadyGroupError, ready_group, ready_groups};
-pub use region::Region;
+pub use room::Room;
 pub use rule::{Action, Peer, PeerMembers, PortRange, Ports, Rule, Service, ServiceMembers};
 pub use security_group::{SecurityGroup, SecurityGroups};
 pub use tencent::{ParseError, parse_security_group};

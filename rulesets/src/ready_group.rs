@@ -102,14 +102,17 @@ const GROUPS: [(&str, &str); 3] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::opened::opened;
+    use crate::book::Way;
     use crate::security_group::SecurityGroups;
+    use crate::space::Budget;
 
     fn opens(name: &str, client: Option<&str>) -> String {
         let client = client.map(|client| client.parse().unwrap());
         let ready = ready_group(name, client).unwrap();
-        let after = SecurityGroups::default().with_group_first(ready.group);
-        opened(&SecurityGroups::default(), &after).summary
+        let none = SecurityGroups::default();
+        let after = Way::from(&none.with_group_first(ready.group));
+        let opened = Way::from(&none).opened_by(&after, &Budget::default());
+        opened.unwrap().summary
     }
 
     const OUT: &str = "outbound every protocol and port to 0.0.0.0/0; \

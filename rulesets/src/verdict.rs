@@ -41,11 +41,13 @@ pub struct Decider {
     pub handle: Option<u64>,
     /// The rule's position in its own list, from 0; `None` for the default.
     pub index: Option<usize>,
-    /// The user's own text of the rule; for a default what it is called, where it has a name, such as
-    /// `policy drop`.
+    /// The user's own text of the rule; `None` for the default.
     pub rule: Option<String>,
     /// True when no rule matched and the layer's default applied.
     pub default: bool,
+    /// What the default is called, such as `policy drop`; `None` for a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<String>,
 }
 
 /// A verdict with everything a person asks next.
@@ -126,7 +128,7 @@ impl fmt::Display for Decider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         place(f, &self.set, self.chain.as_deref())?;
         let (Some(index), Some(rule)) = (self.index, &self.rule) else {
-            let default = self.rule.as_deref().unwrap_or("implicit reject");
+            let default = self.fallback.as_deref().unwrap_or("implicit reject");
             return write!(f, ": no rule matches, {}", shown(default, RULE_SHOWN));
         };
         numbered(f, index, self.handle, rule)

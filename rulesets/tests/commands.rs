@@ -1,12 +1,14 @@
 //! The vendor's commands, and what edits open.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
+#[path = "support/change.rs"]
+mod change;
 mod support;
 
+use change::opened;
 use rulesets::tencent::{bind_order_command, create_rule_command, delete_rule_command};
 use rulesets::{
-    Direction, Rule, SecurityGroup, SecurityGroups, Verdict, opened, parse_security_group,
-    ready_group,
+    Direction, Rule, SecurityGroup, SecurityGroups, Verdict, parse_security_group, ready_group,
 };
 use support::{flow, group};
 

@@ -1,9 +1,13 @@
 //! Everything again by a second evaluator that shares no code with the first, on random rules.
 
+#[path = "support/change.rs"]
+mod change;
 mod support;
 
+use change::opened;
 use proptest::prelude::*;
-use rulesets::{Direction, Family, Flow, Protocol, Region, Rule, SecurityGroups, Verdict, opened};
+use rulesets::questions::Region;
+use rulesets::{Direction, Family, Flow, Protocol, Rule, SecurityGroups, Verdict};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use support::{flow, group};

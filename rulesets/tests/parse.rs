@@ -1,6 +1,9 @@
 //! The vendor's documents: what is read leniently, and what recorded answers hold.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
+#[path = "support/change.rs"]
+mod change;
+
 use rulesets::{Action, Peer, Rule, SecurityGroup, parse_security_group};
 use serde_json::{Value, json};
 
@@ -243,7 +246,7 @@ fn a_saved_group_reads_back_and_a_hostile_one_is_judged_without_panic() {
          "peer": {"net": "10.1.2.3/8"}, "text": "\u{1b}", "description": ""},
     ]}]});
     let groups: rulesets::SecurityGroups = serde_json::from_value(hostile).unwrap();
-    let opened = rulesets::opened(&rulesets::SecurityGroups::default(), &groups);
+    let opened = change::opened(&rulesets::SecurityGroups::default(), &groups);
     assert_eq!(opened.summary, "inbound tcp 65535 from 10.0.0.0/8");
     assert_eq!(opened.flows, 1 << 24);
 }

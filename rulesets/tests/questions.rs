@@ -3,7 +3,8 @@
 
 use proptest::prelude::*;
 use rulesets::questions::{
-    ALLOW, Changes, DENY, FixKind, Gate, Gates, Place, changes, fixes, reach, why,
+    ALLOW, Changes, DENY, FixKind, Gate, Gates, Opened, Place, Side, changes, fixes, opened, reach,
+    why,
 };
 use rulesets::space::{Budget, Cube, Entry, Field, Label, List, Point, Span};
 use rulesets::{Direction, Family, LayerKind, MatchingRule};
@@ -192,6 +193,50 @@ fn a_rule_that_only_some_packets_are_led_to_is_not_widened() {
     gate.name = "ip filter INPUT".to_owned();
     (gate.rules[0].set, gate.rules[0].chain) = ("ip filter".to_owned(), Some("a".to_owned()));
     assert!(!widened(&gates));
+}
+
+#[test]
+fn the_clients_port_does_not_multiply_what_is_opened() {
+    let closed = named_gates(&[], DENY);
+    let service = Cube::V4
+        .with(Field::Protocol, Span::one(6))
+        .with(Field::Source, Span::new(8, 9).unwrap())
+        .with(Field::Destination, Span::one(1));
+    let cases = [
+        (
+            Side::Asking,
+            service.with(Field::B, Span::one(22)),
+            "from 0.0.0.8/31",
+            2,
+        ),
+        (
+            Side::Answering,
+            service.with(Field::A, Span::one(22)),
+            "to 0.0.0.8/31",
+            2,
+        ),
+        // No port of the service is told apart.
+        (
+            Side::Answering,
+            service.with(Field::B, Span::one(22)),
+            "to 0.0.0.8/31",
+            2 * 65_536,
+        ),
+    ];
+    for (side, cube, far, flows) in cases {
+        let mut open = closed.clone();
+        let gate = &mut open.gates[0];
+        for list in [&mut gate.must, &mut gate.may] {
+            let (label, rule) = (ALLOW, 0);
+            list.entries = vec![Entry { cube, label, rule }];
+        }
+        let regions = opened(&closed, &open, side, &Budget::default()).unwrap();
+        let found = Opened::of(regions);
+        assert_eq!(found.flows, flows, "{}", found.summary);
+        assert!(found.summary.ends_with(far), "{}", found.summary);
+        let none = opened(&open, &closed, side, &Budget::default()).unwrap();
+        assert!(none.is_empty());
+    }
 }
 
 fn named_gates(rules: &[(&str, u128, u128, Label)], default: Label) -> Gates {

@@ -1,8 +1,12 @@
 //! Every seed of the fuzz target goes through the parser and the evaluation.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
+#[path = "support/change.rs"]
+mod change;
+
+use change::opened;
 use rulesets::{
-    Direction, Document, Family, Flow, Packet, Protocol, SecurityGroups, alibaba, opened,
+    Direction, Document, Family, Flow, Packet, Protocol, SecurityGroups, alibaba,
     parse_security_group, ready_group, tencent,
 };
 use std::fs;

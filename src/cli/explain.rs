@@ -1,4 +1,4 @@
-use super::fix::{Offer, offers, offers_text};
+use super::fix::{Offers, offers, offers_text};
 use super::question::{COLUMNS, Question, has_ports, name};
 use super::rule_files::RuleFiles;
 use crate::collect::{read_text, shown, write_output};
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     };
     let text = match arguments.format {
         Answer::Text => {
-            let offered = fixes.as_deref().map(offers_text).unwrap_or_default();
+            let offered = fixes.as_ref().map(offers_text).unwrap_or_default();
             answer_text(&asked) + &offered
         }
         Answer::Json => {
@@ -89,8 +89,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
 struct WithFixes<'a> {
     #[serde(flatten)]
     answer: AnswerDocument<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fixes: Option<Vec<Offer>>,
+    #[serde(flatten)]
+    fixes: Option<Offers>,
 }
 
 /// One flow; a service is asked about by its port.

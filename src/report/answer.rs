@@ -2,6 +2,7 @@
 
 use super::escape::printable;
 use rulesets::host::{FrontEnd, Passage, Stage};
+use rulesets::program::Reason;
 use rulesets::{
     Answer, Asked, AskedLayer, Decider, Denial, Explanation, MatchingRule, NearMiss, Outcome,
     Verdict,
@@ -116,6 +117,23 @@ fn push(text: &mut String, line: &str) {
     text.push('\n');
 }
 
+/// What to supply for the sets that an open verdict depends on, each thing once. The security groups of
+/// Tencent Cloud say so in their own words.
+fn remedies(layer: &AskedLayer) -> Vec<&str> {
+    let open = matches!(layer.verdict, Verdict::Unknown { .. }) && layer.groups.is_none();
+    let outcomes = layer.answer.outcomes.iter().filter(|_| open);
+    let mut remedies: Vec<&str> = Vec::new();
+    for condition in outcomes.flat_map(|outcome| &outcome.conditions) {
+        let remedy = condition.text.split_once("; give ");
+        if let Some((_, remedy)) = remedy.filter(|_| condition.reason == Reason::Reference)
+            && !remedies.contains(&remedy)
+        {
+            remedies.push(remedy);
+        }
+    }
+    remedies
+}
+
 /// What lies on the way to a layer's verdict: rewrites, rules that matched and went on, and what would
 /// stop the packet after that.
 fn details(text: &mut String, layer: &AskedLayer) {
@@ -130,6 +148,9 @@ fn details(text: &mut String, layer: &AskedLayer) {
     }
     if layer.interface_open() {
         push(text, "missing: the interface: give it with --interface");
+    }
+    for remedy in remedies(layer) {
+        push(text, &format!("missing: {remedy}"));
     }
     if let Some(replies) = &layer.replies {
         let name = layer.kind.name();

@@ -273,7 +273,7 @@ fn a_long_rule_stays_one_bounded_line() {
     assert!(!text.contains('\u{1b}'), "{text}");
 }
 
-fn ask(question: &str) -> Tool {
+pub(crate) fn ask(question: &str) -> Tool {
     let tool = Tool::new(question.split(' ').filter(|word| !word.is_empty()));
     FILES.iter().fold(tool, |tool, file| {
         let name = Path::new(file).file_name().unwrap();
@@ -282,12 +282,13 @@ fn ask(question: &str) -> Tool {
     })
 }
 
-const SSH: &str = "--protocol tcp --port 22 --source 198.51.100.7";
+pub(crate) const SSH: &str = "--protocol tcp --port 22 --source 198.51.100.7";
 
 /// Rules that every question can name by the last part of their path.
 const FILES: &[&str] = &[
     "tests/cli/rule_files/aws_sg.json",
     "tests/cli/rule_files/aws_acl.json",
+    "tests/cli/rule_files/aws_acl_web.json",
     "tests/cli/rule_files/host.iptables-save",
     "tests/cli/rule_files/host.nft",
     "tests/cli/rule_files/alibaba.json",

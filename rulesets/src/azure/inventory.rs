@@ -1,13 +1,13 @@
 //! What rules refer to: interfaces, virtual networks, service tags.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::prefix::set_of_tag;
+use super::prefix::{HOST, set_of_tag};
 use super::properties;
 use crate::document::{Document, Instance, Members};
 use crate::json_document::{Fault, Node, ReadError, address_block};
 use crate::text::shown;
 use ipnet::{IpNet, Ipv4Net};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Reads an interface (`az network nic show`): its addresses are members of its application security
 /// groups. `whole` says that the document lists them all.
@@ -63,8 +63,10 @@ pub(super) fn read_interface(
 }
 
 /// Reads the virtual network of the instance (`az network vnet show`). The tag `VirtualNetwork` stands
-/// for its address space, that of peered networks, and more that no one document shows; `Internet` for
-/// what is public and outside.
+/// for its address space, that of peered networks, the address of the host, what gateways join, and the
+/// prefixes of the user's own routes; `Internet` for what is public and outside
+/// (<https://learn.microsoft.com/azure/virtual-network/service-tags-overview>). Where the document
+/// shows that there are neither gateways nor such routes, it holds all of the former.
 pub(super) fn read_networks(
     networks: &[&Node<'_>],
     members: &mut Members,
@@ -98,10 +100,44 @@ pub(super) fn read_networks(
             .collect();
     }
     let public: Vec<IpNet> = public.into_iter().map(IpNet::V4).collect();
-    members.add(&set_of_tag("VirtualNetwork"), &own, true);
+    own.push(IpNet::from(IpAddr::V4(HOST)));
+    let closed = joins_nothing_else(&inner)?;
+    members.add(&set_of_tag("VirtualNetwork"), &own, !closed);
     members.add(&set_of_tag("Internet"), &public, true);
-    out.remarks.push(NETWORK.to_owned());
+    out.remarks
+        .push(if closed { CLOSED } else { NETWORK }.to_owned());
     Ok(())
+}
+
+/// Whether a network shows its subnets, none of which has routes of the user's own or a gateway, and
+/// uses no gateway of a peer. Gateways and route servers live in subnets of these names alone.
+fn joins_nothing_else(network: &Node<'_>) -> Result<bool, ReadError> {
+    if network.member("subnets")?.is_none() {
+        return Ok(false);
+    }
+    for subnet in network.items("subnets")? {
+        let name = subnet
+            .text("name")?
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let inner = properties(&subnet)?;
+        let joins = ["gatewaysubnet", "routeserversubnet"].contains(&name.as_str());
+        if joins || name.is_empty() || inner.member("routeTable")?.is_some() {
+            return Ok(false);
+        }
+    }
+    for peering in network.items("virtualNetworkPeerings")? {
+        let inner = properties(&peering)?;
+        let space = ["remoteAddressSpace", "remoteVirtualNetworkAddressSpace"];
+        let mut shown = false;
+        for name in space {
+            shown |= inner.member(name)?.is_some();
+        }
+        if !shown || inner.flag("useRemoteGateways")? != Some(false) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Reads the addresses of service tags (`az network list-service-tags`, or the file the vendor offers).
@@ -167,6 +203,8 @@ const NOT_PUBLIC: [(Ipv4Addr, u8); 9] = [
 /// The most address blocks of one network that are read; the vendor keeps far fewer.
 const SPACES: usize = 1_000;
 
+const CLOSED: &str = "`VirtualNetwork` is taken for the network's own address space and that of its peers, since no \
+                      subnet has a route table or a gateway";
 const SEVERAL: &str = "several virtual networks in one document: give the one of the instance alone, so that \
                        the tags `VirtualNetwork` and `Internet` can be told";
 const NETWORK: &str = "`VirtualNetwork` also stands for networks joined by gateways and for routes of the \

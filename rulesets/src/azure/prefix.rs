@@ -89,7 +89,7 @@ fn add_prefix(node: &Node<'_>, word: &str, near: bool, ends: &mut Ends) -> Resul
             &set_of_tag(word),
             format!(
                 "the addresses behind the tag `{word}`: run `az network vnet show --ids <the instance's \
-                 network> --output json`"
+                 network> --output json`, which settles it where no subnet has a route table or a gateway"
             ),
         ),
         _ => ends.add_named(
@@ -111,5 +111,5 @@ pub(super) fn set_of_tag(tag: &str) -> String {
 
 /// The address of the host that an instance runs on, where health probes come from
 /// (<https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16>).
-const HOST: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
+pub(super) const HOST: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
 const WORDS_SHOWN: usize = 4;

@@ -146,8 +146,9 @@ fn tracked(layer: &Layer, packet: &Packet) -> Option<Answer> {
             outcome.fate = crate::answer::Fate::Accept;
             outcome.conditions.clear();
             outcome.decider.index = None;
-            outcome.decider.rule = Some(TRACKED.to_owned());
+            outcome.decider.rule = None;
             outcome.decider.default = true;
+            outcome.decider.fallback = Some(TRACKED.to_owned());
         }
         answer
     })

@@ -3,11 +3,12 @@
 
 use super::way::{Layered, Way};
 use crate::flow::{Direction, Family};
+use crate::host::{HostFacts, HostRules};
 use crate::layer::LayerKind;
 use crate::packet::Packet;
 use crate::program::{Ending, Flat, PASSES, STOPPED};
-use crate::questions::{Gate, Gates};
-use crate::space::{List, NotDetermined};
+use crate::questions::{Gate, Gates, Opened, Side, opened};
+use crate::space::{Budget, List, NotDetermined};
 use crate::verdict::{Decider, MatchingRule};
 use std::collections::BTreeSet;
 
@@ -28,10 +29,7 @@ impl Way {
                     gates.push(unlisted(family));
                 }
                 Layered::Host(rules, _) => {
-                    for stage in rules.flatten(&packet, &self.facts)?.stages {
-                        let name = format!("{} {}", stage.table, stage.chain);
-                        gates.push(gate(LayerKind::HostFirewall, &name, &stage.flat));
-                    }
+                    gates.extend(rules.gates(&packet, &self.facts)?.gates);
                 }
             }
         }
@@ -39,6 +37,35 @@ impl Way {
             family,
             direction,
             gates,
+        })
+    }
+
+    /// What a change of the rules opens, in both directions and families.
+    pub fn opened_by(&self, after: &Self, budget: &Budget) -> Result<Opened, NotDetermined> {
+        let mut regions = Vec::new();
+        for direction in [Direction::Inbound, Direction::Outbound] {
+            for family in [Family::V4, Family::V6] {
+                let gates = |way: &Self| way.gates(direction, family);
+                regions.extend(opened(&gates(self)?, &gates(after)?, Side::Asking, budget)?);
+            }
+        }
+        Ok(Opened::of(regions))
+    }
+}
+
+impl HostRules {
+    /// The base chains on a packet's way as gates for all packets that differ from it in addresses,
+    /// protocol and ports alone.
+    pub fn gates(&self, packet: &Packet, host: &HostFacts) -> Result<Gates, NotDetermined> {
+        let stages = self.flatten(packet, host)?.stages.into_iter();
+        let gates = stages.map(|stage| {
+            let name = format!("{} {}", stage.table, stage.chain);
+            gate(LayerKind::HostFirewall, &name, &stage.flat)
+        });
+        Ok(Gates {
+            family: packet.family,
+            direction: packet.direction(),
+            gates: gates.collect(),
         })
     }
 }
@@ -80,12 +107,13 @@ fn unlisted(family: Family) -> Gate {
 }
 
 fn rule(decider: &Decider, allows: bool) -> MatchingRule {
+    let text = decider.rule.as_ref().or(decider.fallback.as_ref());
     MatchingRule {
         set: decider.set.clone(),
         chain: decider.chain.clone(),
         handle: decider.handle,
         index: decider.index.unwrap_or(0),
-        rule: decider.rule.clone().unwrap_or_default(),
+        rule: text.cloned().unwrap_or_default(),
         allows,
     }
 }

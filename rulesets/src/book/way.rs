@@ -58,6 +58,16 @@ impl Layered {
     }
 }
 
+impl From<&SecurityGroups> for Way {
+    /// The bound groups and nothing else.
+    fn from(groups: &SecurityGroups) -> Self {
+        Self {
+            layers: vec![Layered::Groups(groups.clone(), Layer::from(groups))],
+            facts: HostFacts::default(),
+        }
+    }
+}
+
 impl Way {
     /// The layers in the order in which a packet of this direction crosses them.
     pub fn in_order(&self, direction: Direction) -> Vec<&Layered> {

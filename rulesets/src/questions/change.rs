@@ -72,6 +72,17 @@ pub fn changes(
     })
 }
 
+/// The packets that certainly pass after the change and did not certainly pass before.
+pub(super) fn certainly_opened(
+    before: &Gates,
+    after: &Gates,
+    within: &Cube,
+    budget: &Budget,
+) -> Result<Vec<Cube>, NotDetermined> {
+    let (opened, _) = shifted(before, after, within, Reading::Must, budget)?;
+    Ok(opened)
+}
+
 /// The packets opened, and those shut, under one reading.
 fn shifted(
     before: &Gates,

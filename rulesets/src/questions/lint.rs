@@ -68,7 +68,7 @@ pub enum Code {
     AllowBelowReject,
     /// The rule could be removed and nothing would change.
     RedundantRule,
-    /// Two rules of different action share packets, and their order decides.
+    /// An allow and a refusal share packets, each has others of its own, and their order decides.
     Conflict,
     /// A port for logging in, or one with no protection of its own, is open to every address.
     OpenToWorld,
@@ -136,7 +136,7 @@ impl Code {
             }
             Self::RedundantRule => "Without the rule every packet would fare the same.",
             Self::Conflict => {
-                "Two rules of different action share packets, so that their order decides."
+                "An allow and a refusal share packets, and each has others, so that their order decides."
             }
             Self::OpenToWorld => {
                 "A port for logging in, or for a service without protection of its own, is open to every \
@@ -274,7 +274,11 @@ impl Subject {
         let found = conflicts(&self.list, &whole(self.family), budget, CONFLICTS);
         let alive = |rule: u32| live.get(rule as usize).copied().unwrap_or(true);
         let contending = found.found.iter().filter(|it| {
-            it.kind == ConflictKind::Correlation && alive(it.first) && alive(it.second)
+            it.kind == ConflictKind::Correlation
+                && alive(it.first)
+                && alive(it.second)
+                && self.allows(it.first) != self.allows(it.second)
+                && !self.is_exception(it.first)
         });
         let findings = contending.map(|conflict| {
             let message = "shares packets with a rule above that does otherwise; the order decides";
@@ -284,6 +288,22 @@ impl Subject {
             finding
         });
         findings.collect()
+    }
+
+    /// Whether a rule lets packets pass.
+    fn allows(&self, rule: u32) -> bool {
+        let mut own = self.list.entries.iter().filter(|it| it.rule == rule);
+        own.any(|entry| entry.label == ALLOW)
+    }
+
+    /// Whether a rule does what becomes of every packet in the end, so that all it achieves is to be an
+    /// exception to rules below it: a ban above what is opened, say, where the rest is refused too.
+    fn is_exception(&self, rule: u32) -> bool {
+        let whole = whole(self.family);
+        let mut entries = self.list.entries.iter();
+        let last = entries.find(|entry| entry.cube.covers(&whole));
+        let end = last.map_or(self.list.default, |entry| entry.label);
+        self.allows(rule) == (end == ALLOW)
     }
 
     /// Whether a rule takes every packet and stops it.

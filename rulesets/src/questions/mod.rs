@@ -10,14 +10,18 @@ mod change;
 mod fix;
 mod flows;
 mod lint;
+mod opened;
 mod reach;
+mod region;
 mod why;
 
 pub use change::{Changes, Shift, changes};
 pub use fix::{Fix, FixKind, Place, fixes};
 pub use flows::{FlowSet, flow_sets};
 pub use lint::{Code, Finding, Severity, Subject, lint_list, packet_words, whole};
+pub use opened::{Opened, Side, opened};
 pub use reach::{Reach, reach};
+pub use region::Region;
 pub use why::{Way, why};
 
 use crate::flow::{Direction, Family};

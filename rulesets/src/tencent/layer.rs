@@ -5,7 +5,7 @@ use crate::build::{
     All, any_of, family, far, is_member, list_name, nets, ports, protocol, steps, undecided,
 };
 use crate::document::set_name;
-use crate::explain::{how, trailing_denies, what};
+use crate::explain::{FALLBACK, how, trailing_denies, what};
 use crate::flow::{Direction, Family};
 use crate::layer::{Fallback, Layer, LayerKind};
 use crate::matching::{Missing, PRIVATE};
@@ -25,7 +25,7 @@ impl From<&SecurityGroups> for Layer {
         let fallback = || Fallback {
             set: last.to_owned(),
             verdict: Verdict::Drop,
-            text: "implicit reject".to_owned(),
+            text: FALLBACK.to_owned(),
         };
         let lists = |direction| {
             let mut lists: Vec<Chain> = bound

@@ -10,6 +10,7 @@ mod azure;
 mod document;
 mod gcp;
 mod render;
+mod room;
 mod seeds;
 mod verdicts;
 mod windows;

@@ -257,6 +257,41 @@ fn azure_rules_decide_by_priority_and_the_defaults_come_last() {
 }
 
 #[test]
+fn a_network_without_routes_and_gateways_hides_no_denial() {
+    let denied = "drop by 65500 DenyAllInBound Deny * from * to *";
+    let network = "accept by 65000 AllowVnetInBound Allow * from VirtualNetwork to VirtualNetwork";
+    let open = format!("{network} | {denied}");
+    let plain = json!({"name": "default", "addressPrefix": "10.1.0.0/24"});
+    let peer = |remote: bool| json!([{"remoteAddressSpace": {"addressPrefixes": ["10.2.0.0/16"]}, "useRemoteGateways": remote}]);
+    let routed = json!({"name": "default", "routeTable": {"id": "/r"}});
+    let gateway = json!({"name": "GatewaySubnet"});
+    for (subnets, peerings, stranger) in [
+        (json!([plain]), json!([]), denied),
+        (json!([plain]), peer(false), denied),
+        (json!([plain]), peer(true), &*open),
+        (json!([plain, routed]), json!([]), &*open),
+        (json!([plain, gateway]), json!([]), &*open),
+        (json!(null), json!([]), &*open),
+    ] {
+        let vnet = json!({
+            "id": "/v", "addressSpace": {"addressPrefixes": ["10.1.0.0/16", "20.0.0.0/24"]},
+            "subnets": subnets, "virtualNetworkPeerings": peerings,
+        });
+        let mut document = azure(&group(&json!([])).to_string());
+        document.extend(azure(&vnet.to_string()));
+        holds(
+            &whole(&document, "nsg"),
+            &[
+                ("in tcp 22 from 8.8.8.8", stranger),
+                ("in tcp 22 from 10.9.9.9", stranger),
+                ("in tcp 22 from 10.1.9.9", network),
+                ("in tcp 22 from 20.0.0.9", network),
+            ],
+        );
+    }
+}
+
+#[test]
 fn gcp_denies_win_among_equals_and_the_implied_rules_come_last() {
     let all_denied = json!({"name": "no", "priority": 10, "allowed": null, "denied": [{"IPProtocol": "tcp", "ports": ["22"]}], "sourceRanges": ["192.0.2.0/24"]});
     let list = json!([

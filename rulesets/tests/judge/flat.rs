@@ -281,7 +281,7 @@ fn a_negated_port_becomes_the_gaps_of_protocols_with_ports() {
     assert_eq!(flat.entries.len(), 2);
     assert_eq!(flat.default, Ending::Drop);
     assert_eq!(flat.origins.len(), 2);
-    assert_eq!(flat.origins[1].rule.as_deref(), Some("implicit reject"));
+    assert_eq!(flat.origins[1].fallback.as_deref(), Some("implicit reject"));
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! Fixes of the host's own rules: the change at the very rule, in its own table, judged before it is
 //! offered.
 
-use super::{UNKNOWN, advice, after};
+use super::{UNKNOWN, advice, after, opens};
 use crate::diagnosis::catalogue::Steps;
 use crate::diagnosis::host_filter::{
     Change, HostFilter, HostVerdict, Spot, Stand, exception, first_packets, names_only, reply,
     rule_of, stand, without_member, without_rule,
 };
 use crate::diagnosis::sense::judge_host;
-use crate::diagnosis::{After, Case, Cause, Certainty, FixReport, Opens, Reading, Risk, Sensor};
+use crate::diagnosis::{After, Case, Cause, Certainty, FixReport, Reading, Risk, Sensor};
 use rulesets::Direction;
 use rulesets::host::{Backend, HostRules, Wanted, front_end};
+use rulesets::questions::Side;
 use std::collections::BTreeMap;
 
 /// The changes that remove what stops the flow, smallest first; the steps where no rule is known.
@@ -75,10 +76,10 @@ fn accepted(
     let asked = first_packets(case, host.filter.snapshot())
         .into_iter()
         .next()?;
-    let packet = if first {
-        asked
+    let (packet, side) = if first {
+        (asked, Side::Asking)
     } else {
-        reply(&asked, &host.first.packet)
+        (reply(&asked, &host.first.packet), Side::Answering)
     };
     let facts = host.filter.facts(packet.family);
     let mut filter: HostFilter<'_> = host.filter.clone();
@@ -119,7 +120,7 @@ fn accepted(
         summary: words.join("; "),
         risk: Risk::Review,
         after: judged(case, &filter.rules, certainty),
-        opens: opens(case),
+        opens: opens::by_host(case, host.filter, &filter.rules, (&packet, side)),
         steps: vec![
             "the command changes the rules in force only: make it in the tool that loads them at \
              boot as well"
@@ -149,7 +150,13 @@ fn unbanned(case: &Case<'_>, host: &HostVerdict<'_>, certainty: Certainty) -> Op
         "stop what made the guard act first: it will ban again otherwise",
         "where a guard made the rule, let the guard lift it, so that its own list agrees",
     ];
-    let mut fix = report(case, "host_firewall.unban", change, certainty, &steps);
+    let mut fix = report(
+        case,
+        ("host_firewall.unban", host),
+        change,
+        certainty,
+        &steps,
+    );
     fix.commands.extend(own_words(case, host, true));
     Some(fix)
 }
@@ -177,7 +184,7 @@ fn untranslated(
     ];
     Some(report(
         case,
-        "host_firewall.remove_rewrite",
+        ("host_firewall.remove_rewrite", host),
         change,
         certainty,
         &steps,
@@ -197,7 +204,7 @@ fn route(case: &Case<'_>, cause: &Cause) -> Option<FixReport> {
         summary: format!("remove the route `{route}` that discards what goes to the client"),
         risk: Risk::Review,
         after: after(&without, Some(cause)),
-        opens: opens(case),
+        opens: opens::this_flow(case),
         steps: vec!["let the guard that made the route lift it, where one did".into()],
         commands: BTreeMap::from([("sh".into(), format!("ip{family} route del {route}"))]),
         rollback: format!("ip{family} route add blackhole {route}"),
@@ -206,17 +213,24 @@ fn route(case: &Case<'_>, cause: &Cause) -> Option<FixReport> {
 
 fn report(
     case: &Case<'_>,
-    id: &str,
+    (id, host): (&str, &HostVerdict<'_>),
     change: Change,
     certainty: Certainty,
     steps: &[&str],
 ) -> FixReport {
+    let asked = first_packets(case, host.filter.snapshot())
+        .into_iter()
+        .next();
+    let opens = asked.map_or_else(
+        || opens::this_flow(case),
+        |asked| opens::by_host(case, host.filter, &change.rules, (&asked, Side::Asking)),
+    );
     FixReport {
         id: id.into(),
         summary: change.words,
         risk: Risk::Review,
         after: judged(case, &change.rules, certainty),
-        opens: opens(case),
+        opens,
         steps: steps.iter().map(|step| (*step).to_owned()).collect(),
         commands: BTreeMap::from([("sh".into(), change.command)]),
         rollback: change.undo,
@@ -265,17 +279,6 @@ fn judged(case: &Case<'_>, rules: &HostRules, certainty: Certainty) -> After {
         changed.readings.insert(reading.sensor(), taken);
     }
     after(&changed, None)
-}
-
-fn opens(case: &Case<'_>) -> Opens {
-    let far = case.flow.client.or(case.flow.address);
-    Opens {
-        summary: far.map_or_else(
-            || format!("{} in the host firewall", case.flow.name()),
-            |far| format!("{} with {far} in the host firewall", case.flow.name()),
-        ),
-        flows: 1,
-    }
 }
 
 fn joined(changes: &[Change], part: impl Fn(&Change) -> &String) -> String {

@@ -1,6 +1,7 @@
 //! What would help, with its effect computed on the evidence. Nothing here is ever run.
 
 mod host_firewall;
+mod opens;
 mod outbound_mail;
 mod security_group;
 

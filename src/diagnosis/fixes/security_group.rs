@@ -1,9 +1,9 @@
 //! Fixes of the security groups: the one rule that is missing, beside the all-pass group.
 
-use super::{UNKNOWN, after};
+use super::{UNKNOWN, after, opens};
 use crate::diagnosis::sense::judge_groups;
-use crate::diagnosis::{Case, Cause, Certainty, FixReport, Opens, Risk};
-use rulesets::{Direction, Rule, SecurityGroups, opened, ready_group, tencent};
+use crate::diagnosis::{Case, Cause, Certainty, FixReport, Risk};
+use rulesets::{Direction, Rule, SecurityGroups, ready_group, tencent};
 use std::collections::BTreeMap;
 
 /// The minimal rule, then the all-pass group; none without rules to change.
@@ -26,7 +26,7 @@ fn minimal(case: &Case<'_>, groups: &SecurityGroups) -> Option<FixReport> {
     let (number, position) = groups.placement(&flow);
     let group = groups.groups.get(number)?;
     let changed = groups.with_rule(number, flow.direction, position, rule.clone());
-    let opens = opened(groups, &changed);
+    let opens = opens::by_groups(groups, &changed);
     let list = list(flow.direction);
     let place = if position == group.rules(flow.direction).len() {
         "at the end".to_owned()
@@ -45,10 +45,7 @@ fn minimal(case: &Case<'_>, groups: &SecurityGroups) -> Option<FixReport> {
             Risk::Review
         },
         after: after_change(case, &changed),
-        opens: Opens {
-            summary: opens.summary,
-            flows: opens.flows,
-        },
+        opens,
         steps: vec![
             format!("console: security groups, {}, {list} rules", group.id),
             format!("insert the rule {place}: {}", rule.text),
@@ -78,7 +75,7 @@ fn all_pass(case: &Case<'_>, groups: &SecurityGroups) -> Option<FixReport> {
     let first = groups.with_group_first(group.clone());
     let last_helps = judge_groups(case, &groups.with_group_last(group))
         .is_some_and(|reading| reading == crate::diagnosis::Reading::GroupsAllow);
-    let opens = opened(groups, &first);
+    let opens = opens::by_groups(groups, &first);
     let ids: Vec<_> = groups.groups.iter().map(|group| group.id.clone()).collect();
     let with_first: Vec<_> = std::iter::once(ALL_PASS.to_owned())
         .chain(ids.iter().cloned())
@@ -99,10 +96,7 @@ fn all_pass(case: &Case<'_>, groups: &SecurityGroups) -> Option<FixReport> {
         },
         risk: Risk::Review,
         after: after_change(case, &first),
-        opens: Opens {
-            summary: opens.summary,
-            flows: opens.flows,
-        },
+        opens,
         steps: vec![
             "console: create a security group from the template that opens all ports".into(),
             place.into(),

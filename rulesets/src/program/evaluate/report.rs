@@ -117,8 +117,9 @@ impl By<'_> {
                 .map(|chain| chain.name.clone()),
             handle: rule.and_then(|rule| rule.handle),
             index: rule.map(|rule| rule.index),
-            rule: text.or_else(|| default.map(str::to_owned)),
+            rule: text,
             default: rule.is_none(),
+            fallback: default.map(str::to_owned),
         }
     }
 }

@@ -2,7 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use crate::flow::{Direction, Family, Protocol};
-use crate::opened::protocols;
+use crate::intervals::number;
 use crate::rule::PortRange;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,14 @@ impl Region {
         )
     }
 
+    /// How many flows it holds; no ports count as one. Stops at the largest number.
+    pub(super) fn flows(&self) -> u64 {
+        let addresses = (number(self.last) - number(self.first)).saturating_add(1);
+        let ports = |ports: PortRange| u128::from(ports.last - ports.first) + 1;
+        let flows = addresses.saturating_mul(self.ports.map_or(1, ports));
+        u64::try_from(flows).unwrap_or(u64::MAX)
+    }
+
     /// What regions have in common that differ in nothing but protocol; `None` when some ports are
     /// left out.
     fn whole(&self) -> Option<(Direction, IpAddr, IpAddr)> {
@@ -68,7 +76,7 @@ impl Region {
 
 /// The regions in words, on one line: what is open for every protocol is said once, and a long list
 /// is cut.
-pub(crate) fn summary(regions: &[Region]) -> String {
+pub(super) fn summary(regions: &[Region]) -> String {
     let mut protocols_open: BTreeMap<_, usize> = BTreeMap::new();
     for whole in regions.iter().filter_map(Region::whole) {
         *protocols_open.entry(whole).or_default() += 1;
@@ -97,6 +105,21 @@ pub(crate) fn summary(regions: &[Region]) -> String {
         phrases.push(more);
     }
     phrases.join("; ")
+}
+
+/// The protocols that can be told apart in a family; `None` is all the others.
+pub(super) fn protocols(family: Family) -> [Option<Protocol>; 5] {
+    let echo = match family {
+        Family::V4 => Protocol::Icmp,
+        Family::V6 => Protocol::Icmpv6,
+    };
+    [
+        Some(Protocol::Tcp),
+        Some(Protocol::Udp),
+        Some(echo),
+        Some(Protocol::Gre),
+        None,
+    ]
 }
 
 /// How many regions a summary names.
