@@ -382,6 +382,17 @@ const RECORDED: &[(&str, Questions)] = &[
             ("export --rules web.json --to terraform", 0),
             ("export --rules web.json --to terraform-lite", 0),
             ("export --rules web.json --to tccli --group sg-2", 0),
+            ("export --rules web.json --to api", 0),
+            ("export --rules aws_sg.json", 0),
+            ("export --rules aws_sg.json --to terraform", 0),
+            ("export --rules aws_sg.json --to commands --group sg-2", 0),
+            (
+                "export --rules aws_sg.json --acl aws_acl.json --to commands --bind acl-1",
+                0,
+            ),
+            ("export --rules tencent_acl.json --to commands", 0),
+            ("export --rules alibaba.json --to commands", 0),
+            ("export --rules alibaba.json --to terraform", 0),
         ],
     ),
     (
