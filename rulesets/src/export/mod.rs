@@ -4,6 +4,7 @@
 //! the rule.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod accept;
 mod cloud;
 mod commands;
 mod hcl;
@@ -11,6 +12,7 @@ pub(crate) mod neutral;
 mod policies;
 mod terraform;
 
+pub use accept::{RuleCommands, add_accept};
 pub use cloud::{CloudList, api_json, cloud_lists};
 pub use commands::commands;
 pub use neutral::json;

@@ -4,6 +4,7 @@
 //! vendor's answer. `REACHDX_SAMPLES=DIR` has the JSON files of another directory written too.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
+mod accept;
 mod documents;
 mod refused;
 mod shapes;

@@ -32,7 +32,7 @@ pub(super) fn commands(list: &CloudList, target: &str) -> Result<Vec<String>, Ex
 }
 
 /// The command that does this to a rule: `Authorize` adds it, `Revoke` takes it away.
-fn command(
+pub(in super::super) fn command(
     verb: &str,
     region: Option<&str>,
     group: &str,

@@ -30,7 +30,12 @@ pub(super) fn commands(list: &CloudList, target: &str) -> Vec<String> {
 }
 
 /// The command that does this to a permission: `authorize` adds it, `revoke` takes it away.
-fn command(verb: &str, group: &str, direction: Direction, permission: &Value) -> String {
+pub(in super::super) fn command(
+    verb: &str,
+    group: &str,
+    direction: Direction,
+    permission: &Value,
+) -> String {
     let way = match direction {
         Direction::Inbound => "ingress",
         Direction::Outbound => "egress",

@@ -17,8 +17,11 @@ mod lighthouse;
 mod tencent_acl;
 mod value;
 
+pub(super) use alibaba::command as alibaba_permission;
 pub use api::api_json;
+pub(super) use aws_group::command as aws_permission;
 pub use collect::cloud_lists;
+pub(super) use value::is_name;
 
 use super::ExportError;
 use crate::flow::Direction;
@@ -115,7 +118,7 @@ impl CloudList {
             | Maker::Lighthouse => &self.id,
         };
         let id = target.unwrap_or(own);
-        if value::is_name(id) {
+        if is_name(id) {
             Ok(id)
         } else {
             Err(ExportError::Id(shown(id, 60)))
@@ -157,6 +160,11 @@ impl CloudList {
     }
 }
 
+/// The command that puts these entries in the place of those of a network ACL of Tencent Cloud.
+pub(super) fn tencent_entries(acl: &str, set: &Value) -> String {
+    tencent_acl::command("ModifyNetworkAclEntries", acl, "NetworkAclEntrySet", set)
+}
+
 /// A rule and its place in its own list.
 struct Placed<'a> {
     direction: Direction,
@@ -191,7 +199,7 @@ impl Placed<'_> {
 }
 
 /// Words as one line for a shell.
-fn line(words: &[String]) -> String {
+pub(super) fn line(words: &[String]) -> String {
     let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
     words.join(" ")
 }

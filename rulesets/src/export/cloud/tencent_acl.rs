@@ -51,7 +51,7 @@ pub(super) fn commands(list: &CloudList, target: &str) -> Result<Vec<String>, Ex
 }
 
 /// A command on the entries of an ACL.
-fn command(action: &str, acl: &str, member: &str, set: &Value) -> String {
+pub(super) fn command(action: &str, acl: &str, member: &str, set: &Value) -> String {
     let member = format!("--{member}");
     let set = json_line(set);
     line(&["tccli", "vpc", action, "--NetworkAclId", acl, &member, &set].map(str::to_owned))

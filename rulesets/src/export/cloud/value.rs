@@ -52,7 +52,7 @@ pub(super) fn picked(item: &Value, names: &[&str]) -> Map<String, Value> {
 
 /// True for a name that no command line takes for anything else: letters, digits, `-`, `_` and `.`,
 /// a letter or digit first.
-pub(super) fn is_name(text: &str) -> bool {
+pub(in super::super) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric()) && is_plain(text, "-_.")
 }
 
