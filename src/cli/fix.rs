@@ -136,7 +136,7 @@ fn summary(gate: &Gate, gates: &Gates, fix: &Fix) -> String {
     }
 }
 
-/// The command that adds the accept, for security groups of Tencent Cloud and for the tables of a host.
+/// The command that adds the accept, for the rule lists of clouds and for the tables of a host.
 fn command(way: &Way, packet: &Packet, gate: &Gate, fix: &Fix) -> Option<String> {
     if fix.kind != FixKind::Insert {
         return None;
@@ -165,6 +165,13 @@ fn command(way: &Way, packet: &Packet, gate: &Gate, fix: &Fix) -> Option<String>
                 (rule.chain.as_deref().unwrap_or(base), Some(rule))
             });
             host_command(packet, table, chain, place)
+        }
+        Layered::Cloud(layer)
+            if (layer.kind, &layer.fallback(packet.direction()).set)
+                == (gate.layer, &gate.name) =>
+        {
+            let made = rulesets::export::add_accept(layer, packet, fix.rule.as_ref())?;
+            Some(made.add)
         }
         Layered::Groups(..) | Layered::Cloud(_) | Layered::Host(..) => None,
     })
