@@ -4,7 +4,7 @@
 mod support;
 
 use proptest::prelude::*;
-use rulesets::export::{commands, json, rule_set, short_rules};
+use rulesets::export::{commands, json, policies, rule_set, short_rules};
 use rulesets::tencent::read;
 use rulesets::{Rule, SecurityGroup, SecurityGroups, parse_security_group};
 use support::{flow, group};
@@ -85,6 +85,9 @@ fn every_form_reads_back_as_the_same_rules() {
         groups: vec![group.clone()],
     };
     assert_eq!(read(&json(&bound), "x").unwrap().groups, bound.groups);
+    let answer = policies(&bound).unwrap();
+    same(&read(&answer, "x").unwrap().groups[0], &group);
+    assert_eq!(read(&answer, "x").unwrap().groups[0].id, "sg-1");
     group.ingress[0].description.clear();
     group.ingress.remove(3);
     same(&back(&short_rules(&group, "base").unwrap()), &group);

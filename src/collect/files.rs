@@ -1,8 +1,9 @@
 //! Reads what the user names and writes what the user asked for, with the file in every error.
 
 use anyhow::{Context as _, bail};
+use rulesets::export::CloudList;
 use rulesets::host::NamedText;
-use rulesets::{Book, BookError, ParseError, SecurityGroups, parse_security_group};
+use rulesets::{Book, BookError, ParseError, SecurityGroups, export, parse_security_group};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
@@ -76,6 +77,20 @@ pub fn read_rules(paths: &[PathBuf]) -> anyhow::Result<Option<SecurityGroups>> {
 
 /// Reads rules of any known format, and what is said beside them of the things they name.
 pub fn read_book(paths: &[PathBuf]) -> anyhow::Result<Book> {
+    read_named(paths, Book::read)
+}
+
+/// The same, with the rule lists that can be written out in their own cloud's forms.
+pub fn read_book_and_lists(paths: &[PathBuf]) -> anyhow::Result<(Book, Vec<CloudList>)> {
+    read_named(paths, |texts| {
+        Ok((Book::read(texts)?, export::cloud_lists(texts)?))
+    })
+}
+
+fn read_named<T>(
+    paths: &[PathBuf],
+    read: impl Fn(&[NamedText<'_>]) -> Result<T, BookError>,
+) -> anyhow::Result<T> {
     let mut texts = Vec::new();
     for path in paths {
         texts.push((shown(path), read_text(path)?));
@@ -84,7 +99,7 @@ pub fn read_book(paths: &[PathBuf]) -> anyhow::Result<Book> {
         .iter()
         .map(|(name, text)| NamedText { name, text })
         .collect();
-    Book::read(&texts).map_err(|error| match &error {
+    read(&texts).map_err(|error| match &error {
         BookError::Twice(_) => anyhow::anyhow!("{error}"),
         BookError::Tencent { name, .. }
             if texts.iter().any(|it| it.name == name && snapshot(it)) =>

@@ -6,5 +6,7 @@ mod outside;
 mod own_routes;
 mod traces;
 
-pub use files::{read_book, read_input, read_rules, read_text, shown, write_output};
+pub use files::{
+    read_book, read_book_and_lists, read_input, read_rules, read_text, shown, write_output,
+};
 pub use outside::{Progress, Request, collect};

@@ -251,6 +251,38 @@ fn what_is_written_in_our_own_form_reads_as_the_same_rules() {
 }
 
 #[test]
+fn a_fix_of_a_clouds_list_comes_with_the_command_that_makes_it() {
+    for (files, flow, command) in [
+        (
+            "--rules aws_sg.json --acl aws_acl.json",
+            "--port 22 --source 198.51.100.7",
+            "aws ec2 create-network-acl-entry --network-acl-id acl-1 --ingress --rule-number 99 \
+             --protocol tcp --rule-action allow --cidr-block 198.51.100.7/32 --port-range \
+             From=22,To=22",
+        ),
+        (
+            "--rules aws_sg.json",
+            "--port 80 --source 203.0.113.9",
+            "aws ec2 authorize-security-group-ingress --group-id sg-1 --ip-permissions \
+             '[{\"FromPort\":80,\"IpProtocol\":\"tcp\",\"IpRanges\":[{\"CidrIp\":\"203.0.113.9/32\"}],\
+             \"ToPort\":80}]'",
+        ),
+        (
+            "--acl tencent_acl.json --rules web.json",
+            "--port 22 --source 198.51.100.7",
+            "tccli vpc ModifyNetworkAclEntries --NetworkAclId acl-t --NetworkAclEntrySet \
+             '{\"Ingress\":[{\"Action\":\"ACCEPT\",\"CidrBlock\":\"198.51.100.7/32\",\"Port\":\"22\",\
+             \"Protocol\":\"tcp\"},",
+        ),
+    ] {
+        let question = format!("explain {files} --protocol tcp {flow} --fix");
+        let output = ask(&question).run();
+        let told = output.said(2);
+        assert!(told.contains(&format!("\n  {command}")), "{told}");
+    }
+}
+
+#[test]
 fn a_long_rule_stays_one_bounded_line() {
     let remark = "x\u{1b}[31m".repeat(400);
     let rules = format!(
@@ -383,6 +415,17 @@ const RECORDED: &[(&str, Questions)] = &[
             ("export --rules web.json --to terraform", 0),
             ("export --rules web.json --to terraform-lite", 0),
             ("export --rules web.json --to tccli --group sg-2", 0),
+            ("export --rules web.json --to api", 0),
+            ("export --rules aws_sg.json", 0),
+            ("export --rules aws_sg.json --to terraform", 0),
+            ("export --rules aws_sg.json --to commands --group sg-2", 0),
+            (
+                "export --rules aws_sg.json --acl aws_acl.json --to commands --bind acl-1",
+                0,
+            ),
+            ("export --rules tencent_acl.json --to commands", 0),
+            ("export --rules alibaba.json --to commands", 0),
+            ("export --rules alibaba.json --to terraform", 0),
         ],
     ),
     (

@@ -96,8 +96,13 @@ impl Kind {
     }
 }
 
+/// True for a network security group.
+pub(crate) fn is_group(object: &Value) -> bool {
+    matches!(Kind::of(object), Some(Kind::SecurityGroup))
+}
+
 /// The objects of a document: it is one, a list, or an answer with `value`.
-fn objects(document: &Value) -> Vec<&Value> {
+pub(crate) fn objects(document: &Value) -> Vec<&Value> {
     let list = document
         .as_array()
         .or_else(|| document.get("value")?.as_array());

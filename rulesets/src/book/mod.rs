@@ -272,7 +272,7 @@ fn families(listings: &[NamedText<'_>], host: &HostRules) -> Vec<Family> {
 }
 
 /// A file's name without its directory and its last ending.
-fn stem(name: &str) -> String {
+pub(crate) fn stem(name: &str) -> String {
     let file = name.rsplit('/').next().unwrap_or(name);
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     if stem.is_empty() { file } else { stem }.to_owned()

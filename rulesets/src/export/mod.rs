@@ -1,15 +1,22 @@
-//! Rules out: our own neutral JSON, Terraform, command lines.
+//! Rules out: our own neutral JSON, the JSON of the vendors' APIs, Terraform, command lines.
 //!
 //! What is written here reads back as the same rules; what a form cannot express is an error that names
 //! the rule.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod accept;
+mod cloud;
 mod commands;
+mod hcl;
 pub(crate) mod neutral;
+mod policies;
 mod terraform;
 
+pub use accept::{RuleCommands, add_accept, add_accept_for_answers};
+pub use cloud::{CloudList, api_json, cloud_lists};
 pub use commands::commands;
 pub use neutral::json;
+pub use policies::policies;
 pub use terraform::{rule_set, short_rules};
 
 use crate::flow::Direction;
@@ -39,6 +46,20 @@ pub enum ExportError {
     /// The name is none that the form allows.
     #[error("`{0}` is not a name (letters, digits, `-` and `_`, no digit first)")]
     Name(String),
+    /// The id is none.
+    #[error("`{0}` is not an id (letters, digits, `-`, `_` and `.`, a letter or digit first)")]
+    Id(String),
+    /// The list lacks what the form needs.
+    #[error("`{set}`: {what}")]
+    Lacks {
+        /// The rule list.
+        set: String,
+        /// What is missing, and the remedy.
+        what: &'static str,
+    },
+    /// The vendor has no document that holds all of it.
+    #[error("the vendor has no one document for all of these lists; choose one with --bind")]
+    Mixed,
     /// There is no group to write.
     #[error("there is no rule to write")]
     Nothing,

@@ -10,6 +10,11 @@ use std::fmt::Write as _;
 /// The groups as JSON that [`crate::tencent::read`] reads back unchanged.
 pub fn json(groups: &SecurityGroups) -> String {
     let document = json!({MARK: VERSION, "groups": groups.groups});
+    printable(&document)
+}
+
+/// A document on lines of its own, with every character that a terminal would obey escaped.
+pub(super) fn printable(document: &Value) -> String {
     let mut out = String::new();
     for c in format!("{document:#}\n").chars() {
         // Within texts a line break is escaped already: those left part the document's lines.

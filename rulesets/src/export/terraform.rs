@@ -1,13 +1,13 @@
 //! Rules as resources of the Terraform provider `tencentcloudstack/tencentcloud`.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::hcl::quoted;
 use super::{ExportError, each, expressible, refuse, template};
 use crate::flow::Direction;
 use crate::rule::{Peer, Ports, Rule, Service};
 use crate::security_group::SecurityGroup;
-use crate::text::{shown, unprintable};
+use crate::text::shown;
 use ipnet::IpNet;
-use std::fmt::Write as _;
 
 /// A resource `tencentcloud_security_group_rule_set` of this name with all rules of a group, in order.
 pub fn rule_set(group: &SecurityGroup, name: &str) -> Result<String, ExportError> {
@@ -144,25 +144,6 @@ fn short(rule: &Rule) -> Result<String, &'static str> {
     };
     let ports = ports.unwrap_or_else(|| "ALL".to_owned());
     Ok(format!("{}#{far}#{ports}#{word}", rule.action))
-}
-
-/// A text as HCL writes it: no character in it ends it, begins an expression, or steers a terminal.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '$' | '%' if rest.peek() == Some(&'{') => out.extend([c, c]),
-            c if unprintable(c) => {
-                write!(out, "\\U{:08x}", u32::from(c)).expect("a string takes all writes");
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 const NO_GRE: &str = "the provider has no word for GRE; use the commands form";

@@ -84,7 +84,8 @@ impl Kind {
     }
 }
 
-fn objects(document: &Value) -> Vec<&Value> {
+/// The objects of a document: it is one, a list, or an answer with `items`.
+pub(crate) fn objects(document: &Value) -> Vec<&Value> {
     let list = document
         .as_array()
         .or_else(|| document.get("items")?.as_array());
@@ -105,7 +106,7 @@ fn error(document: &Value) -> Option<String> {
 }
 
 /// A network, or another resource, by its path below the project's host: `projects/p/global/networks/n`.
-fn resource(url: &str) -> String {
+pub(crate) fn resource(url: &str) -> String {
     let path = url.find("projects/").map_or(url, |start| &url[start..]);
     shown(path, 200)
 }

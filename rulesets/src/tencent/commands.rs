@@ -34,16 +34,18 @@ pub fn create_rule_command(
 
 /// Puts rules, in this order, behind those that one direction of a group has.
 pub(crate) fn create_rules_command(group_id: &str, direction: Direction, rules: &[Rule]) -> String {
-    let described = |rule: &Rule| {
-        let mut policy = policy(rule);
-        if !rule.description.is_empty() {
-            policy.insert("PolicyDescription".to_owned(), json!(rule.description));
-        }
-        Value::Object(policy)
-    };
-    let list_of = rules.iter().map(described).collect();
+    let list_of = rules.iter().map(described).map(Value::Object).collect();
     let set = Map::from_iter([(list(direction).to_owned(), Value::Array(list_of))]);
     policies_command("CreateSecurityGroupPolicies", group_id, set)
+}
+
+/// A rule as the vendor's `SecurityGroupPolicy`, with its remark.
+pub(crate) fn described(rule: &Rule) -> Map<String, Value> {
+    let mut policy = policy(rule);
+    if !rule.description.is_empty() {
+        policy.insert("PolicyDescription".to_owned(), json!(rule.description));
+    }
+    policy
 }
 
 /// Takes one rule out of one direction of a group: the way back from [`create_rule_command`]. The

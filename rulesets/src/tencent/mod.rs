@@ -27,7 +27,8 @@ mod values;
 pub use account::{Account, Machine};
 pub use acl::NetworkAcl;
 pub(crate) use commands::{
-    address_template_members, create_rules_command, group_members, service_template_members,
+    address_template_members, create_rules_command, described, group_members,
+    service_template_members,
 };
 pub use commands::{bind_order_command, create_rule_command, delete_rule_command};
 pub use facts::{Bindings, GroupProfile, GroupReferences};
@@ -36,5 +37,6 @@ pub use parse::{ParseError, parse_security_group};
 pub(crate) use parse::{found, syntax};
 pub use problem::Problem;
 pub(crate) use problem::{Result, quoted};
+pub(crate) use read::answers;
 pub use read::{read, read_document, read_members};
 pub(crate) use values::{is_id, plain_block};

@@ -27,23 +27,29 @@ pub fn read(text: &str, name: &str) -> std::result::Result<Account, ParseError> 
         return terraform_text::read(text, name);
     }
     let mut account = Account::default();
+    for (id, answer) in answers(text, name)? {
+        account.append(one(&answer, &id)?);
+    }
+    account.settle();
+    Ok(account)
+}
+
+/// The answers in a text that is JSON, each with the id it stands under; without one, `name` and from
+/// the second on a number stand in.
+pub(crate) fn answers(text: &str, name: &str) -> Result<Vec<(String, Value)>> {
+    let text = text.trim_start_matches('\u{feff}');
     let mut answers = Vec::new();
     for value in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
         unpack(value.map_err(|error| syntax(&error))?, &mut answers)?;
     }
-    let several = answers.len() > 1;
-    for (number, (own, answer)) in answers.iter().enumerate() {
-        let numbered = format!("{name}#{}", number + 1);
-        let fallback = if several && number > 0 {
-            &numbered
-        } else {
-            name
+    let named = |(number, (own, answer)): (usize, Answer)| {
+        let fallback = || match number {
+            0 => name.to_owned(),
+            _ => format!("{name}#{}", number + 1),
         };
-        let id = own.as_deref().unwrap_or(fallback);
-        account.append(one(answer, id)?);
-    }
-    account.settle();
-    Ok(account)
+        (own.unwrap_or_else(fallback), answer)
+    };
+    Ok(answers.into_iter().enumerate().map(named).collect())
 }
 
 /// The same as the form that the documents of every cloud are read into.

@@ -1,35 +1,52 @@
 //! Commands that make a fix.
 
+use super::Leg;
+use rulesets::export::{add_accept, add_accept_for_answers};
 use rulesets::host::{Backend, Table, TableFamily};
-use rulesets::questions::{Fix, FixKind, Gate, Place};
-use rulesets::{Family, LayerKind, Layered, Packet, Rule, Way};
+use rulesets::questions::{Fix, FixKind, Place};
+use rulesets::{Family, LayerKind, Layered, Packet, Rule, tencent};
 
-/// The command that adds the accept, for security groups of Tencent Cloud and for the tables of a host.
-pub(super) fn command(way: &Way, packet: &Packet, gate: &Gate, fix: &Fix) -> Option<String> {
+/// The command that adds the accept, for the rule lists of clouds and for the tables of a host, and the
+/// one that takes it back, where it can be told beforehand.
+pub(super) fn commands(leg: &Leg<'_>, fix: &Fix) -> Option<(String, Option<String>)> {
     if fix.kind != FixKind::Insert {
         return None;
     }
-    way.layers.iter().find_map(|layer| match layer {
-        Layered::Groups(groups, _) if gate.layer == LayerKind::SecurityGroup => {
+    let (packet, gate) = (leg.packet, &leg.gates.gates[fix.gate]);
+    leg.way.layers.iter().find_map(|layer| match layer {
+        Layered::Groups(groups, _) if gate.layer == LayerKind::SecurityGroup && !leg.answers => {
             let flow = packet.flow()?;
             let rule = Rule::allow(&flow)?;
             let (group, position) = groups.placement(&flow);
             let own = groups.groups.get(group)?;
-            Some(rulesets::tencent::create_rule_command(
+            let add = tencent::create_rule_command(
                 &own.id,
                 own.version.as_deref(),
                 flow.direction,
                 position,
                 &rule,
-            ))
+            );
+            let undo = tencent::delete_rule_command(&own.id, flow.direction, &rule);
+            Some((add, Some(undo)))
         }
-        Layered::Host(rules, _) if gate.layer == LayerKind::HostFirewall => {
+        Layered::Host(rules, _) if gate.layer == LayerKind::HostFirewall && !leg.answers => {
             let table = rules.tables.iter().find(|table| {
                 let mut chains = table.chains.iter();
                 chains.any(|chain| gate.name == format!("{} {}", chain.chain.set, chain.chain.name))
             })?;
             let chain = gate.name.rsplit(' ').next()?;
-            host_command(packet, table, chain, fix)
+            Some((host_command(packet, table, chain, fix)?, None))
+        }
+        Layered::Cloud(layer)
+            if (layer.kind, &layer.fallback(leg.gates.direction).set)
+                == (gate.layer, &gate.name) =>
+        {
+            let made = if leg.answers {
+                add_accept_for_answers(layer, packet, fix.rule.as_ref())?
+            } else {
+                add_accept(layer, packet, fix.rule.as_ref())?
+            };
+            Some((made.add, Some(made.undo)))
         }
         Layered::Groups(..) | Layered::Cloud(_) | Layered::Host(..) => None,
     })

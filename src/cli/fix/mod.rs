@@ -8,7 +8,7 @@ mod wanted;
 pub(super) use text::offers_text;
 
 use super::sets::budget;
-use command::command;
+use command::commands;
 use room::{full, rooms};
 use rulesets::questions::{Fix, FixKind, FlowSet, Gate, Gates, Place, fixes, flow_sets, reach};
 use rulesets::space::{Cube, count, difference};
@@ -54,6 +54,9 @@ pub(super) struct Offer {
     /// A command that makes it, where the rules' maker has one we know.
     #[serde(skip_serializing_if = "Option::is_none")]
     command: Option<String>,
+    /// The command that takes it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo: Option<String>,
 }
 
 /// One of two changes.
@@ -68,6 +71,12 @@ struct Part {
     /// The rule it is done to.
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<MatchingRule>,
+    /// A command that makes it, where the rules' maker has one we know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<String>,
+    /// The command that takes it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo: Option<String>,
 }
 
 /// A change that there is no room for.
@@ -193,7 +202,7 @@ fn opposite(direction: Direction) -> Direction {
 fn offer(leg: &Leg<'_>, fix: &Fix) -> anyhow::Result<Offer> {
     let (opens, besides, excess) = opens(leg, fix)?;
     let gate = &leg.gates.gates[fix.gate];
-    let command = (!leg.answers).then(|| command(leg.way, leg.packet, gate, fix));
+    let (command, undo) = commands(leg, fix).unzip();
     Ok(Offer {
         layer: gate.layer.name(),
         gate: gate.name.clone(),
@@ -209,7 +218,8 @@ fn offer(leg: &Leg<'_>, fix: &Fix) -> anyhow::Result<Offer> {
         } else {
             Vec::new()
         },
-        command: command.flatten(),
+        command,
+        undo: undo.flatten(),
     })
 }
 
@@ -221,6 +231,8 @@ fn pair((there, one): (&Leg<'_>, &Fix), (back, other): (&Leg<'_>, &Fix)) -> anyh
         summary: offer.summary.clone(),
         opens: offer.opens.clone(),
         rule: offer.rule.clone(),
+        command: offer.command.clone(),
+        undo: offer.undo.clone(),
     };
     let parts = vec![part(there, &first), part(back, &second)];
     Ok(Offer {
@@ -232,6 +244,7 @@ fn pair((there, one): (&Leg<'_>, &Fix), (back, other): (&Leg<'_>, &Fix)) -> anyh
         parts,
         room: [first.room, second.room].concat(),
         command: None,
+        undo: None,
         ..first
     })
 }

@@ -30,8 +30,10 @@ fn offer_lines(offer: &Offer) -> Vec<String> {
             "fix in {}: both of these, since it keeps no track of flows and one alone does not help",
             offer.layer
         ));
-        let parts = offer.parts.iter();
-        lines.extend(parts.map(|part| format!("  {}: {}", part.direction, part.summary)));
+        for part in &offer.parts {
+            lines.push(format!("  {}: {}", part.direction, part.summary));
+            lines.extend(command_lines(part.command.as_ref(), part.undo.as_ref()));
+        }
     }
     let shown = offer.besides.iter().take(SHOWN).map(FlowSet::to_string);
     let besides = match offer.besides.len() {
@@ -50,8 +52,14 @@ fn offer_lines(offer: &Offer) -> Vec<String> {
     };
     lines.push(besides + enough);
     lines.extend(offer.room.iter().map(room_line));
-    lines.extend(offer.command.as_ref().map(|command| format!("  {command}")));
+    lines.extend(command_lines(offer.command.as_ref(), offer.undo.as_ref()));
     lines
+}
+
+fn command_lines(command: Option<&String>, undo: Option<&String>) -> Vec<String> {
+    let command = command.map(|command| format!("  {command}"));
+    let undo = undo.map(|undo| format!("  undo: {undo}"));
+    command.into_iter().chain(undo).collect()
 }
 
 fn refusal_lines(refusal: &Refusal) -> Vec<String> {
