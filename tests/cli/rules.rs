@@ -336,7 +336,7 @@ const RECORDED: &[(&str, Questions)] = &[
             ),
             (
                 "explain --rules host.iptables-save --protocol tcp --port 22 --source 198.51.100.7",
-                3,
+                2,
             ),
             (
                 "explain --rules host.iptables-save --protocol tcp --port 22 --source 2001:db8::1",

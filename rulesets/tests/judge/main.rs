@@ -5,6 +5,7 @@ mod build;
 mod flat;
 mod hooks;
 mod listings;
+mod loopback;
 mod naive;
 mod nat;
 mod open;

@@ -97,7 +97,7 @@ fn by_destination<'a>(world: World<'a>, host: &HostFacts) -> Vec<World<'a>> {
 
 fn inside(mut world: World<'_>) -> World<'_> {
     world.sight.packet.path = Path::Input {
-        interface: named(&world.sight.input),
+        interface: world.sight.input.name().map(str::to_owned),
     };
     world.sight.output = Device::None;
     world
@@ -106,19 +106,12 @@ fn inside(mut world: World<'_>) -> World<'_> {
 fn through<'a>(mut world: World<'a>, host: &HostFacts) -> World<'a> {
     let destination = world.sight.packet.destination;
     let output = destination.and_then(|to| host.interface_towards(to));
-    world.sight.output = Device::of(output.as_deref());
+    world.sight.output = Device::of(output.as_deref()).not_loopback();
     world.sight.packet.path = Path::Forward {
-        input: named(&world.sight.input),
+        input: world.sight.input.name().map(str::to_owned),
         output,
     };
     world
-}
-
-fn named(device: &Device) -> Option<String> {
-    match device {
-        Device::Named(name) => Some(name.clone()),
-        Device::Open | Device::None => None,
-    }
 }
 
 fn literal(open: Open<'_>, holds: bool) -> Literal<'_> {

@@ -1,12 +1,12 @@
 //! What a translation makes of a packet.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::facts::{HostFacts, LOCAL};
+use super::facts::{HostFacts, LOCAL, UNICAST};
 use super::world::World;
 use crate::flow::Family;
 use crate::host::Hook;
 use crate::program::TranslationKind;
-use crate::program::evaluate::{Device, Fresh, Rewrite};
+use crate::program::evaluate::{Device, Fresh, LOOPBACK, Rewrite};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -21,6 +21,11 @@ impl World<'_> {
                 if rewrite.address != Fresh::Keep {
                     self.sight.packet.destination = destination;
                     self.sight.destination_kind = destination.and_then(|to| host.kind(to));
+                    if self.sight.output == Device::NotLoopback
+                        && self.sight.destination_kind != Some(UNICAST)
+                    {
+                        self.sight.output = Device::Open;
+                    }
                     self.rewritten = true;
                 }
                 self.set_destination_port(rewrite.port);
@@ -62,7 +67,7 @@ impl World<'_> {
         packet.source = match rewrite.by.kind {
             TranslationKind::Masquerade => {
                 let family = packet.family;
-                host.address_of(name(&self.sight.output), |net| of_family(net, family))
+                host.address_of(self.sight.output.name(), |net| of_family(net, family))
             }
             TranslationKind::Source | TranslationKind::Destination | TranslationKind::Redirect => {
                 renew(rewrite.address, packet.source)
@@ -84,13 +89,13 @@ impl World<'_> {
     fn redirected(&mut self, hook: Hook, host: &HostFacts) -> Option<IpAddr> {
         let family = self.sight.packet.family;
         if hook == Hook::Output {
-            self.sight.output = Device::Named("lo".to_owned());
+            self.sight.output = Device::Named(LOOPBACK.to_owned());
             return Some(match family {
                 Family::V4 => Ipv4Addr::LOCALHOST.into(),
                 Family::V6 => Ipv6Addr::LOCALHOST.into(),
             });
         }
-        host.address_of(name(&self.sight.input), |net| of_family(net, family))
+        host.address_of(self.sight.input.name(), |net| of_family(net, family))
     }
 }
 
@@ -99,13 +104,6 @@ fn renew<T>(fresh: Fresh<T>, old: Option<T>) -> Option<T> {
         Fresh::Keep => old,
         Fresh::Is(value) => Some(value),
         Fresh::Open => None,
-    }
-}
-
-fn name(device: &Device) -> Option<&str> {
-    match device {
-        Device::Named(name) => Some(name),
-        Device::Open | Device::None => None,
     }
 }
 

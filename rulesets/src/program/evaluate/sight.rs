@@ -38,6 +38,8 @@ pub(crate) enum Device {
     None,
     /// There is one, and its name is not known.
     Open,
+    /// There is one, its name is not known, and it is not the loopback device.
+    NotLoopback,
     /// Its name.
     Named(String),
 }
@@ -58,6 +60,8 @@ pub(crate) enum Field<'a> {
     Absent,
     /// It has, and the value is not known.
     Open,
+    /// An interface that is not the loopback device, and no more is known.
+    NotLoopback,
     /// A number.
     Number(u128),
     /// An interface's name.
@@ -160,14 +164,34 @@ impl Device {
         name.map_or(Self::Open, |name| Self::Named(name.to_owned()))
     }
 
+    /// The same where it is known not to be the loopback device.
+    pub(crate) fn not_loopback(self) -> Self {
+        match self {
+            Self::Open => Self::NotLoopback,
+            known @ (Self::None | Self::NotLoopback | Self::Named(_)) => known,
+        }
+    }
+
+    /// Its name, where that is known.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::None | Self::Open | Self::NotLoopback => None,
+        }
+    }
+
     fn field(&self) -> Field<'_> {
         match self {
             Self::None => Field::Name(""),
             Self::Open => Field::Open,
+            Self::NotLoopback => Field::NotLoopback,
             Self::Named(name) => Field::Name(name),
         }
     }
 }
+
+/// The loopback device of every network namespace.
+pub(crate) const LOOPBACK: &str = "lo";
 
 /// The highest value of a field; `None` for names.
 pub(crate) fn highest(key: Key) -> Option<u128> {
