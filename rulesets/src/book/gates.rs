@@ -29,7 +29,10 @@ impl Way {
                 }
                 Layered::Host(rules, _) => {
                     for stage in rules.flatten(&packet, &self.facts)?.stages {
-                        let name = format!("{} {}", stage.table, stage.chain);
+                        let name = match stage.chain.as_str() {
+                            "" => stage.table.clone(),
+                            chain => format!("{} {chain}", stage.table),
+                        };
                         gates.push(gate(LayerKind::HostFirewall, &name, &stage.flat));
                     }
                 }

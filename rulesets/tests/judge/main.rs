@@ -3,6 +3,7 @@
 
 mod build;
 mod flat;
+mod flat_nat;
 mod hooks;
 mod listings;
 mod loopback;

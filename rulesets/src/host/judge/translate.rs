@@ -19,6 +19,7 @@ impl World<'_> {
             TranslationKind::Destination => {
                 let destination = renew(rewrite.address, self.sight.packet.destination);
                 if rewrite.address != Fresh::Keep {
+                    self.sight.made.destination = true;
                     self.sight.packet.destination = destination;
                     self.sight.destination_kind = destination.and_then(|to| host.kind(to));
                     if self.sight.output == Device::NotLoopback
@@ -32,6 +33,7 @@ impl World<'_> {
             }
             TranslationKind::Redirect => {
                 self.sight.packet.destination = self.redirected(hook, host);
+                self.sight.made.destination = true;
                 self.sight.destination_kind = Some(LOCAL);
                 self.rewritten = true;
                 self.set_destination_port(rewrite.port);
@@ -46,6 +48,7 @@ impl World<'_> {
     fn set_destination_port(&mut self, port: Fresh<u16>) {
         let packet = &mut self.sight.packet;
         let kept = port == Fresh::Keep;
+        self.sight.made.destination_port |= !kept;
         packet.destination_port = renew(port, packet.destination_port);
         let address = differ(self.sight.original_destination, packet.destination);
         let port = if kept {
@@ -73,6 +76,9 @@ impl World<'_> {
                 renew(rewrite.address, packet.source)
             }
         };
+        self.sight.made.source |=
+            rewrite.by.kind == TranslationKind::Masquerade || rewrite.address != Fresh::Keep;
+        self.sight.made.source_port = true;
         let port = renew(rewrite.port, packet.source_port);
         // The kernel picks another port when the flow's own is taken.
         packet.source_port = if rewrite.port == Fresh::Keep {

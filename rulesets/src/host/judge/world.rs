@@ -106,10 +106,10 @@ impl<'a> World<'a> {
     }
 
     /// True when chains of type `nat` see it.
-    pub(super) fn translatable(&self) -> bool {
+    pub(super) fn translatable(&self, env: Env) -> bool {
         let icmp = matches!(self.sight.packet.protocol, 1 | 58);
         !self.translated
-            && match self.sight.state(self.env) {
+            && match self.sight.state(env) {
                 State::New => true,
                 State::Related => !icmp,
                 State::Established | State::Invalid | State::Untracked => false,

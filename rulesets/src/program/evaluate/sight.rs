@@ -27,8 +27,23 @@ pub(crate) struct Sight {
     pub(crate) destination_kind: Option<u8>,
     /// How often it was translated: fields tested at different counts may hold different values.
     pub(crate) epoch: u8,
+    /// Which of its fields a translation made.
+    pub(crate) made: Made,
     /// True before connection tracking sees it: it has no state yet, and can be exempted.
     pub(crate) early: bool,
+}
+
+/// The fields of a packet that a translation made; what it made of them need not be known.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each field is made on its own"
+)]
+pub(crate) struct Made {
+    pub(crate) source: bool,
+    pub(crate) source_port: bool,
+    pub(crate) destination: bool,
+    pub(crate) destination_port: bool,
 }
 
 /// An interface at one end of a packet's way.
@@ -89,6 +104,7 @@ impl Sight {
             source_kind: None,
             destination_kind: None,
             epoch: 0,
+            made: Made::default(),
             early: false,
             packet: packet.clone(),
         }
