@@ -2,6 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use crate::flow::Family;
+use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Sorted intervals, both ends included, that neither touch nor overlap.
@@ -9,6 +10,24 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub(crate) struct Intervals(Vec<(u128, u128)>);
 
 impl Intervals {
+    /// Every address of a family.
+    pub(crate) fn all(family: Family) -> Self {
+        let last = match family {
+            Family::V4 => u128::from(u32::MAX),
+            Family::V6 => u128::MAX,
+        };
+        Self(vec![(0, last)])
+    }
+
+    /// The addresses of these blocks that belong to `family`.
+    pub(crate) fn of(nets: &[IpNet], family: Family) -> Self {
+        let own = nets
+            .iter()
+            .filter(|net| Family::from(net.addr()) == family)
+            .map(|net| (number(net.network()), number(net.broadcast())));
+        Self::new(own.collect())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -99,5 +118,19 @@ mod tests {
                 prop_assert_eq!(holds(&a.intersection(&b), number), in_a && in_b);
             }
         }
+    }
+
+    #[test]
+    fn blocks_of_the_other_family_are_left_out() {
+        let nets = ["10.0.0.7/8".parse().unwrap(), "::/0".parse().unwrap()];
+        let set = Intervals::of(&nets, Family::V4);
+        let ends = [set.intervals().next().unwrap()]
+            .map(|(first, last)| (address(first, Family::V4), address(last, Family::V4)));
+        let expected = (
+            "10.0.0.0".parse().unwrap(),
+            "10.255.255.255".parse().unwrap(),
+        );
+        assert_eq!(ends, [expected]);
+        assert_eq!(Intervals::of(&nets, Family::V6), Intervals::all(Family::V6));
     }
 }

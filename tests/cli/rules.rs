@@ -322,6 +322,7 @@ const FILES: &[&str] = &[
     "tests/cli/rule_files/aws_acl.json",
     "tests/cli/rule_files/aws_acl_web.json",
     "tests/cli/rule_files/host.iptables-save",
+    "tests/cli/rule_files/published.iptables-save",
     "tests/cli/rule_files/host.nft",
     "tests/cli/rule_files/alibaba.json",
     "tests/cli/rule_files/tencent_acl.json",
@@ -369,7 +370,7 @@ const RECORDED: &[(&str, Questions)] = &[
             ),
             (
                 "explain --rules host.iptables-save --protocol tcp --port 22 --source 198.51.100.7",
-                3,
+                2,
             ),
             (
                 "explain --rules host.iptables-save --protocol tcp --port 22 --source 2001:db8::1",
@@ -390,6 +391,11 @@ const RECORDED: &[(&str, Questions)] = &[
             ),
             ("who --rules web.json --source 198.51.100.7", 0),
             ("who --rules host.iptables-save --port tcp/22", 0),
+            ("who --rules published.iptables-save --port tcp/80", 0),
+            (
+                "who --rules published.iptables-save --host-address 192.0.2.10/24 --port tcp/8443 --why",
+                0,
+            ),
             ("who --rules web.json --port tcp/22 --format json", 0),
         ],
     ),

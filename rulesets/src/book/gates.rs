@@ -59,7 +59,10 @@ impl HostRules {
     pub fn gates(&self, packet: &Packet, host: &HostFacts) -> Result<Gates, NotDetermined> {
         let stages = self.flatten(packet, host)?.stages.into_iter();
         let gates = stages.map(|stage| {
-            let name = format!("{} {}", stage.table, stage.chain);
+            let name = match stage.chain.as_str() {
+                "" => stage.table.clone(),
+                chain => format!("{} {chain}", stage.table),
+            };
             gate(LayerKind::HostFirewall, &name, &stage.flat)
         });
         Ok(Gates {

@@ -70,7 +70,9 @@ impl Way {
                         tcp_flags: None,
                         ..first.clone()
                     };
-                    for stage in rules.flatten(&packet, &self.facts)?.stages {
+                    // Where only translated packets go, most rules are for others.
+                    let stages = rules.flatten(&packet, &self.facts)?.stages;
+                    for stage in stages.into_iter().filter(|stage| stage.untranslated) {
                         let name = format!("{} {}", stage.table, stage.chain);
                         // What is exposed shows in how flows begin.
                         let begins = (state == State::New).then_some(direction);

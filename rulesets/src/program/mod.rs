@@ -11,7 +11,7 @@ mod flatten;
 mod values;
 
 pub use flatten::{Ending, Flat, FlatEntry, PASSES, STOPPED};
-pub(crate) use flatten::{Piece, Walk, any, whole};
+pub(crate) use flatten::{Piece, Rewritten, Walk, any, parted, whole};
 pub use values::{Element, NamedSet, Part, Values};
 
 use crate::flow::Family;

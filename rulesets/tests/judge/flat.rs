@@ -19,7 +19,7 @@ fn source() -> impl Strategy<Value = (Key, u128, u128)> {
     })
 }
 
-fn field() -> impl Strategy<Value = (Key, u128, u128)> {
+pub(crate) fn field() -> impl Strategy<Value = (Key, u128, u128)> {
     let small =
         |key, top: u128| (0..=top, 0..=top).prop_map(move |(a, b)| (key, a.min(b), a.max(b)));
     prop_oneof![
@@ -171,7 +171,7 @@ fn rules() -> impl Strategy<Value = HostRules> {
         })
 }
 
-fn packets() -> impl Iterator<Item = Packet> {
+pub(crate) fn packets() -> impl Iterator<Item = Packet> {
     let ports = |protocol| (0..4_u16).map(move |port| (protocol, port, port));
     let kinds = ports(6_u8)
         .chain(ports(17))
@@ -182,6 +182,8 @@ fn packets() -> impl Iterator<Item = Packet> {
             packet.source = Some(std::net::Ipv4Addr::from(0xc633_6400 + source).into());
             packet.source_port = Some(other);
             if protocol == 1 {
+                packet.source_port = None;
+                packet.destination_port = None;
                 packet.icmp_type = Some(u8::try_from(port).unwrap());
                 packet.icmp_code = Some(u8::try_from(source % 3).unwrap());
             }
@@ -204,7 +206,7 @@ fn point(packet: &Packet) -> Point {
     Point([source, destination, packet.protocol.into(), a, b])
 }
 
-fn pass(lists: &[List], packet: &Packet) -> bool {
+pub(crate) fn pass(lists: &[List], packet: &Packet) -> bool {
     let point = point(packet);
     lists.iter().all(|list| list.decide(&point).label == PASSES)
 }

@@ -3,8 +3,10 @@
 
 mod build;
 mod flat;
+mod flat_nat;
 mod hooks;
 mod listings;
+mod loopback;
 mod naive;
 mod nat;
 mod open;

@@ -4,7 +4,7 @@
 use super::order::Place;
 use super::world::World;
 use crate::host::{ChainKind, Hook};
-use crate::program::evaluate::{At, By, Device, End, Env, Literal, Machine, Open, Way};
+use crate::program::evaluate::{At, By, Device, End, Env, LOOPBACK, Literal, Machine, Open, Way};
 
 /// A way out of one base chain.
 pub(super) struct Exit<'a> {
@@ -86,9 +86,9 @@ pub(super) fn seen(world: &World<'_>, place: &Place<'_, '_>) -> Seen {
             return Seen::Yes;
         }
     };
+    let devices = &place.base.devices;
     let covers = |name: &str| {
-        let mut bound = place.base.devices.iter();
-        bound.any(|device| match device.strip_suffix('*') {
+        devices.iter().any(|device| match device.strip_suffix('*') {
             Some(prefix) => name.starts_with(prefix),
             None => name == device,
         })
@@ -96,7 +96,8 @@ pub(super) fn seen(world: &World<'_>, place: &Place<'_, '_>) -> Seen {
     match device {
         Device::Named(name) if covers(name) => Seen::Yes,
         Device::None | Device::Named(_) => Seen::No,
-        Device::Open => Seen::Maybe,
+        Device::NotLoopback if devices.iter().all(|name| name == LOOPBACK) => Seen::No,
+        Device::Open | Device::NotLoopback => Seen::Maybe,
     }
 }
 

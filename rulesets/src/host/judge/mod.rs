@@ -13,12 +13,16 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod call;
+mod course;
 mod facts;
 mod flat;
 mod order;
 mod passage;
+mod reading;
+mod reroute;
 mod route;
 mod run;
+mod slice;
 mod states;
 mod translate;
 mod world;

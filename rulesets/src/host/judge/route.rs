@@ -69,7 +69,7 @@ fn returns(world: &World<'_>, host: &HostFacts) -> Option<bool> {
 }
 
 /// Whether a packet goes on: one for elsewhere only through a host that forwards.
-fn forwards(world: &World<'_>, host: &HostFacts) -> Option<bool> {
+pub(super) fn forwards(world: &World<'_>, host: &HostFacts) -> Option<bool> {
     match (&world.sight.packet.path, host.forwarding) {
         (Path::Forward { .. }, None) if world.rewritten => None,
         (Path::Forward { .. }, Some(false)) => Some(false),
@@ -95,33 +95,26 @@ fn by_destination<'a>(world: World<'a>, host: &HostFacts) -> Vec<World<'a>> {
     }
 }
 
-fn inside(mut world: World<'_>) -> World<'_> {
+pub(super) fn inside(mut world: World<'_>) -> World<'_> {
     world.sight.packet.path = Path::Input {
-        interface: named(&world.sight.input),
+        interface: world.sight.input.name().map(str::to_owned),
     };
     world.sight.output = Device::None;
     world
 }
 
-fn through<'a>(mut world: World<'a>, host: &HostFacts) -> World<'a> {
+pub(super) fn through<'a>(mut world: World<'a>, host: &HostFacts) -> World<'a> {
     let destination = world.sight.packet.destination;
     let output = destination.and_then(|to| host.interface_towards(to));
-    world.sight.output = Device::of(output.as_deref());
+    world.sight.output = Device::of(output.as_deref()).not_loopback();
     world.sight.packet.path = Path::Forward {
-        input: named(&world.sight.input),
+        input: world.sight.input.name().map(str::to_owned),
         output,
     };
     world
 }
 
-fn named(device: &Device) -> Option<String> {
-    match device {
-        Device::Named(name) => Some(name.clone()),
-        Device::Open | Device::None => None,
-    }
-}
-
-fn literal(open: Open<'_>, holds: bool) -> Literal<'_> {
+pub(super) fn literal(open: Open<'_>, holds: bool) -> Literal<'_> {
     Literal {
         at: At {
             chain: &ROUTING,
@@ -134,7 +127,7 @@ fn literal(open: Open<'_>, holds: bool) -> Literal<'_> {
 }
 
 /// Where routing stops a packet: behind the last chain before it.
-const HERE: Stop = Stop {
+pub(super) const HERE: Stop = Stop {
     hook: Hook::Prerouting,
     priority: i32::MAX,
     backend: Backend::Nftables,
@@ -148,5 +141,5 @@ static ROUTING: LazyLock<Chain> = LazyLock::new(|| Chain {
 });
 
 /// The defaults that stop a packet between the hooks.
-const FORWARDING: &str = "the host does not forward";
-const REVERSE_PATH: &str = "reverse path filter";
+pub(super) const FORWARDING: &str = "the host does not forward";
+pub(super) const REVERSE_PATH: &str = "reverse path filter";

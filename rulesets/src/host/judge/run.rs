@@ -113,7 +113,7 @@ impl<'t, 'a> Run<'t, 'a> {
         let mut next: Vec<World<'a>> = Vec::new();
         for world in std::mem::take(&mut self.worlds) {
             let nat = place.base.kind == ChainKind::Nat;
-            if !world.meets(place.base.hook) || (nat && !world.translatable()) {
+            if !world.meets(place.base.hook) || (nat && !world.translatable(world.env)) {
                 settle(&mut next, world);
                 continue;
             }

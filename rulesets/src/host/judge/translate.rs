@@ -1,12 +1,12 @@
 //! What a translation makes of a packet.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::facts::{HostFacts, LOCAL};
+use super::facts::{HostFacts, LOCAL, UNICAST};
 use super::world::World;
 use crate::flow::Family;
 use crate::host::Hook;
 use crate::program::TranslationKind;
-use crate::program::evaluate::{Device, Fresh, Rewrite};
+use crate::program::evaluate::{Device, Fresh, LOOPBACK, Rewrite};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -19,14 +19,21 @@ impl World<'_> {
             TranslationKind::Destination => {
                 let destination = renew(rewrite.address, self.sight.packet.destination);
                 if rewrite.address != Fresh::Keep {
+                    self.sight.made.destination = true;
                     self.sight.packet.destination = destination;
                     self.sight.destination_kind = destination.and_then(|to| host.kind(to));
+                    if self.sight.output == Device::NotLoopback
+                        && self.sight.destination_kind != Some(UNICAST)
+                    {
+                        self.sight.output = Device::Open;
+                    }
                     self.rewritten = true;
                 }
                 self.set_destination_port(rewrite.port);
             }
             TranslationKind::Redirect => {
                 self.sight.packet.destination = self.redirected(hook, host);
+                self.sight.made.destination = true;
                 self.sight.destination_kind = Some(LOCAL);
                 self.rewritten = true;
                 self.set_destination_port(rewrite.port);
@@ -41,6 +48,7 @@ impl World<'_> {
     fn set_destination_port(&mut self, port: Fresh<u16>) {
         let packet = &mut self.sight.packet;
         let kept = port == Fresh::Keep;
+        self.sight.made.destination_port |= !kept;
         packet.destination_port = renew(port, packet.destination_port);
         let address = differ(self.sight.original_destination, packet.destination);
         let port = if kept {
@@ -62,12 +70,15 @@ impl World<'_> {
         packet.source = match rewrite.by.kind {
             TranslationKind::Masquerade => {
                 let family = packet.family;
-                host.address_of(name(&self.sight.output), |net| of_family(net, family))
+                host.address_of(self.sight.output.name(), |net| of_family(net, family))
             }
             TranslationKind::Source | TranslationKind::Destination | TranslationKind::Redirect => {
                 renew(rewrite.address, packet.source)
             }
         };
+        self.sight.made.source |=
+            rewrite.by.kind == TranslationKind::Masquerade || rewrite.address != Fresh::Keep;
+        self.sight.made.source_port = true;
         let port = renew(rewrite.port, packet.source_port);
         // The kernel picks another port when the flow's own is taken.
         packet.source_port = if rewrite.port == Fresh::Keep {
@@ -84,13 +95,13 @@ impl World<'_> {
     fn redirected(&mut self, hook: Hook, host: &HostFacts) -> Option<IpAddr> {
         let family = self.sight.packet.family;
         if hook == Hook::Output {
-            self.sight.output = Device::Named("lo".to_owned());
+            self.sight.output = Device::Named(LOOPBACK.to_owned());
             return Some(match family {
                 Family::V4 => Ipv4Addr::LOCALHOST.into(),
                 Family::V6 => Ipv6Addr::LOCALHOST.into(),
             });
         }
-        host.address_of(name(&self.sight.input), |net| of_family(net, family))
+        host.address_of(self.sight.input.name(), |net| of_family(net, family))
     }
 }
 
@@ -99,13 +110,6 @@ fn renew<T>(fresh: Fresh<T>, old: Option<T>) -> Option<T> {
         Fresh::Keep => old,
         Fresh::Is(value) => Some(value),
         Fresh::Open => None,
-    }
-}
-
-fn name(device: &Device) -> Option<&str> {
-    match device {
-        Device::Named(name) => Some(name),
-        Device::Open | Device::None => None,
     }
 }
 

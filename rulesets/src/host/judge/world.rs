@@ -5,8 +5,9 @@ use super::facts::{HostFacts, LOCAL, UNICAST};
 use crate::host::{Backend, Hook};
 use crate::packet::{Packet, Path, State};
 use crate::program::evaluate::{
-    By, Device, Env, LITERALS_KEPT, Literal, Sight, bounded, common, feasible,
+    By, Device, Env, LITERALS_KEPT, LOOPBACK, Literal, Sight, bounded, common, feasible,
 };
+use std::net::IpAddr;
 
 /// A packet in one state.
 #[derive(Clone, Debug)]
@@ -50,7 +51,7 @@ impl<'a> World<'a> {
         let destination = packet.destination.map(|to| host.kind(to));
         (sight.source_kind, sight.destination_kind) = match &packet.path {
             Path::Input { interface } => {
-                let inside = interface.as_deref() == Some("lo");
+                let inside = interface.as_deref() == Some(LOOPBACK);
                 let arrives = destination.flatten().filter(|kind| *kind != UNICAST);
                 (
                     if inside { Some(LOCAL) } else { source },
@@ -60,6 +61,7 @@ impl<'a> World<'a> {
             Path::Forward { .. } => (source, Some(destination.flatten().unwrap_or(UNICAST))),
             Path::Output { .. } => (Some(LOCAL), destination.flatten()),
         };
+        apart_from_loopback(&mut sight, host);
         Self {
             env: sight.env(),
             sight,
@@ -104,10 +106,10 @@ impl<'a> World<'a> {
     }
 
     /// True when chains of type `nat` see it.
-    pub(super) fn translatable(&self) -> bool {
+    pub(super) fn translatable(&self, env: Env) -> bool {
         let icmp = matches!(self.sight.packet.protocol, 1 | 58);
         !self.translated
-            && match self.sight.state(self.env) {
+            && match self.sight.state(env) {
                 State::New => true,
                 State::Related => !icmp,
                 State::Established | State::Invalid | State::Untracked => false,
@@ -159,6 +161,19 @@ impl<'a> World<'a> {
             && self.translated == other.translated
             && self.stopped == other.stopped
             && self.sight == other.sight
+    }
+}
+
+/// What the network sends never arrives on the loopback device: the kernel drops it when it claims to
+/// come from there (`ip_rcv_finish`, `ip6_rcv_core`). A packet whose source is not known is one of the network.
+/// A packet for elsewhere does not leave by that device.
+fn apart_from_loopback(sight: &mut Sight, host: &HostFacts) {
+    let own = |address: IpAddr| address.is_loopback() || host.kind(address) == Some(LOCAL);
+    if !sight.packet.source.is_some_and(own) {
+        sight.input = std::mem::replace(&mut sight.input, Device::None).not_loopback();
+    }
+    if sight.destination_kind == Some(UNICAST) {
+        sight.output = std::mem::replace(&mut sight.output, Device::None).not_loopback();
     }
 }
 

@@ -207,6 +207,8 @@ fn meta(key: &str) -> Field {
         "oifname" => known(Key::OutputInterface, Kind::InterfaceName),
         "iif" => known(Key::InputInterface, Kind::Interface),
         "oif" => known(Key::OutputInterface, Kind::Interface),
+        "iiftype" => known(Key::InputInterface, Kind::InterfaceType),
+        "oiftype" => known(Key::OutputInterface, Kind::InterfaceType),
         "skuid" | "skgid" | "cgroup" => unknown(Reason::Owner),
         "time" | "day" | "hour" => unknown(Reason::Time),
         _ => unknown(Reason::Unsupported),

@@ -24,6 +24,7 @@ pub(super) fn number(kind: Kind, name: &str) -> Option<u128> {
         | Kind::Mac
         | Kind::InterfaceName
         | Kind::Interface
+        | Kind::InterfaceType
         | Kind::Other => &[],
     };
     table

@@ -4,6 +4,7 @@
 use super::lexer::{Token, spelled};
 use super::names;
 use crate::program::Part;
+use crate::program::evaluate::LOOPBACK;
 use crate::text::shown;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -32,6 +33,8 @@ pub(super) enum Kind {
     InterfaceName,
     /// An interface by its number, which listings show as its name.
     Interface,
+    /// A kind of interface (`ARPHRD_LOOPBACK` and others); only the loopback device is of a kind that tells its name.
+    InterfaceType,
     /// What kind of address it is to this host.
     Locality,
     /// Values no field of the model has.
@@ -59,6 +62,7 @@ impl Kind {
             "ether_addr" => Self::Mac,
             "ifname" => Self::InterfaceName,
             "iface_index" => Self::Interface,
+            "iface_type" => Self::InterfaceType,
             "fib_addrtype" => Self::Locality,
             _ => Self::Other,
         }
@@ -80,7 +84,7 @@ impl Kind {
             | Self::Icmpv6Code
             | Self::TcpFlags => u128::from(u8::MAX),
             Self::Mac => (1 << 48) - 1,
-            Self::InterfaceName | Self::Interface => 0,
+            Self::InterfaceName | Self::Interface | Self::InterfaceType => 0,
         }
     }
 
@@ -92,7 +96,7 @@ impl Kind {
     /// The part that every value is in.
     pub(super) fn everything(self) -> Part {
         match self {
-            Self::InterfaceName | Self::Interface => Part::Name {
+            Self::InterfaceName | Self::Interface | Self::InterfaceType => Part::Name {
                 text: String::new(),
                 prefix: true,
             },
@@ -164,7 +168,7 @@ pub(super) fn number(kind: Kind, word: &str) -> Option<u128> {
             .map(|ip| u128::from(u32::from(ip))),
         Kind::V6 => word.parse::<Ipv6Addr>().ok().map(u128::from),
         Kind::Mac => mac(word),
-        Kind::InterfaceName | Kind::Interface | Kind::Other => None,
+        Kind::InterfaceName | Kind::Interface | Kind::InterfaceType | Kind::Other => None,
         Kind::EtherType => names::number(kind, word)
             .or_else(|| plain(word))
             .and_then(family),
@@ -199,6 +203,10 @@ fn single(kind: Kind, word: &str) -> Option<Part> {
     if matches!(kind, Kind::InterfaceName | Kind::Interface) {
         return interface(kind, word);
     }
+    if kind == Kind::InterfaceType {
+        let loopback = matches!(word, "loopback" | "772");
+        return loopback.then(|| exactly(LOOPBACK));
+    }
     if let Some(value) = number(kind, word) {
         return Some(Part::one(value));
     }
@@ -232,6 +240,7 @@ fn prefix(kind: Kind, address: u128, length: u32) -> Option<Part> {
         | Kind::Status
         | Kind::InterfaceName
         | Kind::Interface
+        | Kind::InterfaceType
         | Kind::Locality
         | Kind::Other => return None,
     };
@@ -243,8 +252,11 @@ fn prefix(kind: Kind, address: u128, length: u32) -> Option<Part> {
     })
 }
 
-/// An interface's name; `\*` at its end is a star of its own.
+/// An interface's name; `\*` at its end is a star of its own. The loopback device has number 1.
 fn interface(kind: Kind, word: &str) -> Option<Part> {
+    if kind == Kind::Interface && word == "1" {
+        return Some(exactly(LOOPBACK));
+    }
     let by_number = word.bytes().all(|digit| digit.is_ascii_digit());
     if word.is_empty() || kind == Kind::Interface && by_number {
         return None;
@@ -255,6 +267,13 @@ fn interface(kind: Kind, word: &str) -> Option<Part> {
         (None, _) => (word.to_owned(), false),
     };
     Some(Part::Name { text, prefix })
+}
+
+fn exactly(name: &str) -> Part {
+    Part::Name {
+        text: name.to_owned(),
+        prefix: false,
+    }
 }
 
 fn mac(word: &str) -> Option<u128> {
@@ -334,6 +353,9 @@ mod tests {
             (Kind::InterfaceName, "*", "…"),
             (Kind::Interface, "lo", "lo"),
             (Kind::Interface, "7", "? 7"),
+            (Kind::Interface, "1", "lo"),
+            (Kind::InterfaceType, "loopback", "lo"),
+            (Kind::InterfaceType, "ether", "? ether"),
             (Kind::Other, "5", "? 5"),
         ];
         for (kind, text, want) in cases {

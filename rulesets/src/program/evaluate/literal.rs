@@ -223,7 +223,10 @@ impl<'a> Why<'a> {
 
     /// Why it is open whether fields are among values.
     fn values(eyes: &Eyes<'_, 'a>, key: &[Key], values: &'a Values, env: Env) -> Self {
-        let open = |key: &&Key| eyes.sight.field(**key, env) == Field::Open;
+        let open = |key: &&Key| {
+            let field = eyes.sight.field(**key, env);
+            matches!(field, Field::Open | Field::NotLoopback)
+        };
         let field = key.iter().find(open).map(|key| Self::Field(*key));
         let Values::Named { name, missing } = values else {
             return field.unwrap_or(Self::Unread);

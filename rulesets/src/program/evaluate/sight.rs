@@ -27,8 +27,23 @@ pub(crate) struct Sight {
     pub(crate) destination_kind: Option<u8>,
     /// How often it was translated: fields tested at different counts may hold different values.
     pub(crate) epoch: u8,
+    /// Which of its fields a translation made.
+    pub(crate) made: Made,
     /// True before connection tracking sees it: it has no state yet, and can be exempted.
     pub(crate) early: bool,
+}
+
+/// The fields of a packet that a translation made; what it made of them need not be known.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each field is made on its own"
+)]
+pub(crate) struct Made {
+    pub(crate) source: bool,
+    pub(crate) source_port: bool,
+    pub(crate) destination: bool,
+    pub(crate) destination_port: bool,
 }
 
 /// An interface at one end of a packet's way.
@@ -38,6 +53,8 @@ pub(crate) enum Device {
     None,
     /// There is one, and its name is not known.
     Open,
+    /// There is one, its name is not known, and it is not the loopback device.
+    NotLoopback,
     /// Its name.
     Named(String),
 }
@@ -58,6 +75,8 @@ pub(crate) enum Field<'a> {
     Absent,
     /// It has, and the value is not known.
     Open,
+    /// An interface that is not the loopback device, and no more is known.
+    NotLoopback,
     /// A number.
     Number(u128),
     /// An interface's name.
@@ -85,6 +104,7 @@ impl Sight {
             source_kind: None,
             destination_kind: None,
             epoch: 0,
+            made: Made::default(),
             early: false,
             packet: packet.clone(),
         }
@@ -160,14 +180,34 @@ impl Device {
         name.map_or(Self::Open, |name| Self::Named(name.to_owned()))
     }
 
+    /// The same where it is known not to be the loopback device.
+    pub(crate) fn not_loopback(self) -> Self {
+        match self {
+            Self::Open => Self::NotLoopback,
+            known @ (Self::None | Self::NotLoopback | Self::Named(_)) => known,
+        }
+    }
+
+    /// Its name, where that is known.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::None | Self::Open | Self::NotLoopback => None,
+        }
+    }
+
     fn field(&self) -> Field<'_> {
         match self {
             Self::None => Field::Name(""),
             Self::Open => Field::Open,
+            Self::NotLoopback => Field::NotLoopback,
             Self::Named(name) => Field::Name(name),
         }
     }
 }
+
+/// The loopback device of every network namespace.
+pub(crate) const LOOPBACK: &str = "lo";
 
 /// The highest value of a field; `None` for names.
 pub(crate) fn highest(key: Key) -> Option<u128> {

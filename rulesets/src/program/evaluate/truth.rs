@@ -1,7 +1,7 @@
 //! Whether a test holds, in three values.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::sight::{Env, Field, Sight, highest};
+use super::sight::{Env, Field, LOOPBACK, Sight, highest};
 use crate::program::{Element, Key, NamedSet, Part, Test, Values};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -147,10 +147,10 @@ impl<'s, 'a> Eyes<'s, 'a> {
             Field::Absent => return None,
             Field::Number(number) => Field::Number(number & mask),
             Field::Open if mask == 0 => Field::Number(0),
-            field @ (Field::Open | Field::Name(_)) => field,
+            field @ (Field::Open | Field::NotLoopback | Field::Name(_)) => field,
         };
         let holds = |element: &Element| match element.0.as_slice() {
-            [Part::Span { .. }] if field == Field::Open => Truth::Open,
+            [Part::Span { .. }] if matches!(field, Field::Open | Field::NotLoopback) => Truth::Open,
             [part] => part_holds(key, field, part),
             _ => Truth::Open,
         };
@@ -182,7 +182,7 @@ fn part_holds(key: Key, field: Field<'_>, part: &Part) -> Truth {
     match (part, field) {
         (_, Field::Absent) => Truth::False,
         (Part::Unread { .. }, _)
-        | (Part::Span { .. }, Field::Name(_))
+        | (Part::Span { .. }, Field::Name(_) | Field::NotLoopback)
         | (Part::Name { .. }, Field::Number(_)) => Truth::Open,
         (Part::Span { first, last }, Field::Number(number)) => {
             Truth::from((*first..=*last).contains(&number))
@@ -196,9 +196,14 @@ fn part_holds(key: Key, field: Field<'_>, part: &Part) -> Truth {
         } else {
             name == text
         }),
-        (Part::Name { text, prefix }, Field::Open) => {
+        (Part::Name { text, prefix }, Field::Open | Field::NotLoopback) => {
             let whole = *prefix && text.is_empty();
-            if whole { Truth::True } else { Truth::Open }
+            let loopback = !*prefix && text == LOOPBACK;
+            match (whole, loopback && field == Field::NotLoopback) {
+                (true, _) => Truth::True,
+                (false, true) => Truth::False,
+                (false, false) => Truth::Open,
+            }
         }
     }
 }

@@ -38,6 +38,10 @@ pub(super) fn place(key: Key, sight: &Sight) -> Place {
         }
     };
     match key {
+        Key::Source(family) if sight.made.source => Place::Fixed(own(family)),
+        Key::Destination(family) if sight.made.destination => Place::Fixed(own(family)),
+        Key::SourcePort if sight.made.source_port => Place::Fixed(Protocols::Ported),
+        Key::DestinationPort if sight.made.destination_port => Place::Fixed(Protocols::Ported),
         Key::Source(family) => Place::Free(Field::Source, own(family)),
         Key::Destination(family) => Place::Free(Field::Destination, own(family)),
         Key::Protocol => Place::Free(Field::Protocol, Protocols::All),

@@ -110,6 +110,9 @@ impl<'a> Walk<'_, 'a> {
                 if with.is_empty() {
                     return Ok(Having::default());
                 }
+                if key.iter().all(|key| self.fixed(*key)) {
+                    return Ok(by_truth(self.eyes().test(test, piece.env), with));
+                }
                 if let Some(sure) = self.by_intervals(key, values, *negated, piece) {
                     return Ok(Having {
                         sure,
@@ -124,8 +127,7 @@ impl<'a> Walk<'_, 'a> {
             }
             Test::Masked { key, .. } => {
                 let with = self.with_fields(&[*key], piece);
-                let fixed = matches!(place(*key, self.sight), Place::Fixed(_));
-                let truth = if fixed {
+                let truth = if self.fixed(*key) {
                     self.eyes().test(test, piece.env)
                 } else {
                     Truth::Open
@@ -135,6 +137,11 @@ impl<'a> Walk<'_, 'a> {
             Test::Undecided { .. } => Ok(by_truth(Truth::Open, vec![piece.cube])),
             Test::AnyOf(_) => Ok(Having::default()),
         }
+    }
+
+    /// True for a field that has one value for all packets.
+    fn fixed(&self, key: Key) -> bool {
+        matches!(place(key, self.sight), Place::Fixed(_))
     }
 
     /// The packets whose one field is among plain numbers, or is not.

@@ -28,7 +28,8 @@ impl Layer {
             env: sight.env(),
         }];
         for list in 0..program.chains.len() {
-            pieces = walk.chain(list, pieces)?;
+            let back = walk.chain(list, pieces)?;
+            pieces = walk.room.disjoint(back)?;
         }
         let by = By::Default(&fallback.set, &fallback.text);
         Ok(walk.finish(&fallback.verdict, &by))

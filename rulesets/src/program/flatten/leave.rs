@@ -3,21 +3,24 @@
 
 use super::pieces::Piece;
 use super::walk::{Done, Place, Walk};
+use crate::program::evaluate::Env;
 use crate::space::{Cube, NotDetermined};
 
 impl<'a> Walk<'_, 'a> {
-    /// The packets that reach the next base chain, given those that came `back` from this one: all of
-    /// them, where no rule changed what later chains see.
+    /// The packets that reach the next base chain, given those that came `back` from this one: all that
+    /// arrived, where no rule ever changed what later chains see.
     pub(crate) fn going_on(
         &mut self,
-        all: Piece,
+        arrived: &[Piece],
+        start: Env,
         back: Vec<Piece>,
     ) -> Result<Vec<Piece>, NotDetermined> {
         let accepted = std::mem::take(&mut self.accepted);
-        let mut pieces = accepted.iter().chain(&back);
-        if pieces.all(|piece| piece.env == all.env) {
-            return Ok(vec![all]);
+        let mut pieces = arrived.iter().chain(&accepted).chain(&back);
+        if pieces.all(|piece| piece.env == start) {
+            return Ok(arrived.to_vec());
         }
+        let back = self.room.disjoint(back)?;
         let mut next = Vec::new();
         for piece in accepted {
             next.extend(self.room.minus(vec![piece], &sure(&next))?);
@@ -37,7 +40,11 @@ impl<'a> Walk<'_, 'a> {
 
     /// What is left of packets once some are gone: where it is in doubt whether they are, those that
     /// are left are in doubt too.
-    fn remaining(&mut self, live: Vec<Piece>, gone: &[Piece]) -> Result<Vec<Piece>, NotDetermined> {
+    pub(crate) fn remaining(
+        &mut self,
+        live: Vec<Piece>,
+        gone: &[Piece],
+    ) -> Result<Vec<Piece>, NotDetermined> {
         let mut left = self.room.minus(live, &sure(gone))?;
         for gone in gone {
             let Some(condition) = gone.condition else {

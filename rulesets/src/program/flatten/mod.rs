@@ -13,11 +13,12 @@ mod layer;
 mod leave;
 mod maps;
 mod pieces;
-
+mod rewrite;
 mod walk;
 
 pub(crate) use layer::any;
 pub(crate) use pieces::{Piece, whole};
+pub(crate) use rewrite::{Rewritten, parted};
 pub(crate) use walk::Walk;
 
 use crate::answer::Condition;
@@ -74,6 +75,13 @@ impl Flat {
     /// The place of the default in [`Flat::origins`].
     pub fn default_rule(&self) -> u32 {
         u32::try_from(self.origins.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    /// Adds a rule that no entry has yet; its number.
+    pub(crate) fn add_origin(&mut self, decider: Decider) -> u32 {
+        let rule = self.default_rule();
+        self.origins.insert(rule as usize, decider);
+        rule
     }
 
     /// The list that lets pass what certainly passes: claims that something works rest on it.

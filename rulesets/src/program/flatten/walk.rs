@@ -2,11 +2,12 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::pieces::{Piece, Room};
+use super::rewrite::Rewritten;
 use super::{Ending, Flat, FlatEntry};
 use crate::answer::Condition;
 use crate::program::evaluate::{At, By, Eyes, Literal, Names, Open, Program, Sight};
-use crate::program::{Chain, NamedSet, NewValue, Rule, Step, Translation, Verdict};
-use crate::space::{Cube, NotDetermined};
+use crate::program::{Chain, NamedSet, Rule, Step, Verdict};
+use crate::space::NotDetermined;
 use crate::verdict::Decider;
 use std::collections::BTreeMap;
 
@@ -22,8 +23,11 @@ pub(crate) struct Walk<'p, 'a> {
     pub(crate) conditions: Vec<Condition>,
     /// The packets that were accepted.
     pub(crate) accepted: Vec<Piece>,
-    /// The packets that were translated, with the rule.
-    pub(crate) translated: Vec<(Cube, Decider)>,
+    /// The packets that were translated.
+    pub(crate) rewritten: Vec<Rewritten<'a>>,
+    /// True when it counts which packets are translated: those that a rule ends the way of, or that come
+    /// back from a chain, are then told apart from the others.
+    pub(crate) follows: bool,
     /// Chains that are being read.
     active: Vec<usize>,
 }
@@ -50,7 +54,8 @@ impl<'p, 'a> Walk<'p, 'a> {
             numbers: BTreeMap::new(),
             conditions: Vec::new(),
             accepted: Vec::new(),
-            translated: Vec::new(),
+            rewritten: Vec::new(),
+            follows: false,
             active: Vec::new(),
         }
     }
@@ -66,7 +71,7 @@ impl<'p, 'a> Walk<'p, 'a> {
         }
     }
 
-    /// Reads a chain; what comes back leaves it towards its caller.
+    /// Reads a chain; what comes back leaves it towards its caller, some of it perhaps more than once.
     pub(crate) fn chain(
         &mut self,
         chain: usize,
@@ -93,16 +98,21 @@ impl<'p, 'a> Walk<'p, 'a> {
         }
         self.active.pop();
         place.back.append(&mut place.live);
-        self.room.disjoint(place.back)
+        Ok(place.back)
     }
 
     /// Adds a verdict for whole pieces of the space.
     pub(crate) fn give(&mut self, pieces: &[Piece], ending: Ending, at: At<'a>) -> Done {
-        self.room.take(pieces.len())?;
-        let rule = self.number(at);
         if ending == Ending::Accept {
             self.accepted.extend(pieces);
         }
+        self.enter(pieces, ending, at)
+    }
+
+    /// Adds entries.
+    pub(super) fn enter(&mut self, pieces: &[Piece], ending: Ending, at: At<'a>) -> Done {
+        self.room.take(pieces.len())?;
+        let rule = self.number(at);
         self.entries.extend(pieces.iter().map(|piece| FlatEntry {
             cube: piece.cube,
             ending,
@@ -166,7 +176,7 @@ impl<'p, 'a> Walk<'p, 'a> {
                     pieces = self.look_up((key, map), pieces, at, place)?;
                 }
                 Step::Translate(translation) => {
-                    return self.translate(translation, &pieces, at);
+                    return self.translate(translation, &pieces, at, place);
                 }
                 Step::SetMark { mask, value } => {
                     let set = |mark: Option<u32>| {
@@ -191,20 +201,6 @@ impl<'p, 'a> Walk<'p, 'a> {
         Ok(())
     }
 
-    /// A map of the translation may not hold the packet's key, and then nothing happens.
-    fn translate(&mut self, by: &'a Translation, pieces: &[Piece], at: At<'a>) -> Done {
-        let mapped = matches!(by.address, NewValue::Mapped { .. })
-            || matches!(by.port, NewValue::Mapped { .. });
-        let decider = By::Rule(at).decider(self.names);
-        self.translated
-            .extend(pieces.iter().map(|piece| (piece.cube, decider.clone())));
-        if mapped {
-            let doubtful = self.all_in_doubt(pieces, Open::Mapped(&by.text), at);
-            return self.give(&doubtful, Ending::Accept, at);
-        }
-        self.give(pieces, Ending::Accept, at)
-    }
-
     pub(crate) fn all_in_doubt(
         &mut self,
         pieces: &[Piece],
@@ -224,7 +220,11 @@ impl<'p, 'a> Walk<'p, 'a> {
     ) -> Done {
         match verdict {
             Verdict::Accept | Verdict::Drop | Verdict::Reject { .. } => {
-                self.give(pieces, Ending::of(verdict), at)
+                self.give(pieces, Ending::of(verdict), at)?;
+                if self.follows {
+                    self.leave(pieces, place)?;
+                }
+                Ok(())
             }
             Verdict::Continue => Ok(()),
             Verdict::Return => {
@@ -240,9 +240,9 @@ impl<'p, 'a> Walk<'p, 'a> {
                     let same = |before: &Piece| before.env == after.env;
                     !pieces.iter().all(same)
                 };
-                if back.iter().any(changed) {
+                if self.follows || back.iter().any(changed) {
                     self.leave(pieces, place)?;
-                    place.live.extend(back);
+                    self.rejoin(back, place)?;
                 }
                 Ok(())
             }
