@@ -57,18 +57,24 @@ fn ending() -> impl Strategy<Value = Vec<Step>> {
     ]
 }
 
-fn to_one() -> impl Strategy<Value = Step> {
+/// A translation to a port is for a protocol with ports: the kernel takes no other.
+fn to_one() -> impl Strategy<Value = Vec<Step>> {
     let port = || prop_oneof![1 => Just(None), 3 => (0..4_u16).prop_map(Some)];
-    let redirect = port().prop_map(|port| translate(TranslationKind::Redirect, None, port));
     let address = prop_oneof![
         1 => Just(None),
         1 => Just(Some(OWN)),
         3 => Just(Some(CONTAINERS[0])),
         3 => Just(Some(CONTAINERS[1])),
     ];
-    let publish =
-        (address, port()).prop_map(|(to, port)| translate(TranslationKind::Destination, to, port));
-    prop_oneof![1 => redirect.boxed(), 2 => publish.boxed(), 1 => by_map().boxed()]
+    let redirect = port().prop_map(|port| (TranslationKind::Redirect, None, port));
+    let publish = (address, port()).prop_map(|(to, port)| (TranslationKind::Destination, to, port));
+    let ported = prop_oneof![1 => redirect, 2 => publish];
+    let ported = (ported, prop_oneof![Just(6), Just(17)]).prop_map(|((kind, to, port), number)| {
+        let ported = port.map(|_| protocol(number));
+        let steps = ported.into_iter().chain([translate(kind, to, port)]);
+        steps.collect()
+    });
+    prop_oneof![3 => ported.boxed(), 1 => by_map().prop_map(|step| vec![step]).boxed()]
 }
 
 fn by_map() -> impl Strategy<Value = Step> {
@@ -128,7 +134,7 @@ fn user() -> impl Strategy<Value = Chain> {
 /// The rules of a nat chain; with `doubt`, some of them cannot be followed.
 fn translating(doubt: bool) -> impl Strategy<Value = Vec<Step>> {
     let end = prop_oneof![
-        5 => to_one().prop_map(|step| vec![step]).boxed(),
+        5 => to_one().boxed(),
         1 => Just(vec![accept()]).boxed(),
         1 => Just(vec![back()]).boxed(),
         1 => Just(vec![jump("more")]).boxed(),
@@ -138,7 +144,7 @@ fn translating(doubt: bool) -> impl Strategy<Value = Vec<Step>> {
         prop_oneof![
             4 => end.boxed(),
             1 => to_any().prop_map(|step| vec![step]),
-            1 => to_one().prop_map(|step| vec![limit(), step]),
+            1 => to_one().prop_map(|steps| [vec![limit()], steps].concat()),
             1 => Just(vec![limit(), jump("more")]),
             1 => Just(vec![limit(), accept()]),
         ]
@@ -175,7 +181,7 @@ fn rules(doubt: bool) -> impl Strategy<Value = HostRules> {
         user(),
         list("nat", translating(doubt)),
     );
-    let more = rule(to_one().prop_map(|step| vec![step]));
+    let more = rule(to_one());
     let later = (
         list("nat2", translating(doubt)),
         list("more", more),
