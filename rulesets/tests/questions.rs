@@ -3,7 +3,8 @@
 
 use proptest::prelude::*;
 use rulesets::questions::{
-    ALLOW, Changes, DENY, FixKind, Gate, Gates, Opened, Side, changes, fixes, opened, reach, why,
+    ALLOW, Changes, DENY, FixKind, Gate, Gates, Opened, Place, Side, changes, fixes, opened, reach,
+    why,
 };
 use rulesets::space::{Budget, Cube, Entry, Field, Label, List, Point, Span};
 use rulesets::{Direction, Family, LayerKind, MatchingRule};
@@ -158,6 +159,84 @@ fn the_clients_port_does_not_multiply_what_is_opened() {
         let none = opened(&open, &closed, side, &Budget::default()).unwrap();
         assert!(none.is_empty());
     }
+}
+
+#[test]
+fn a_rule_for_several_ports_is_passed_by_as_a_whole() {
+    let mut gates = named_gates(&[("deny two ports", 0, 7, DENY)], ALLOW);
+    let gate = &mut gates.gates[0];
+    let whole = gate.must.entries[0];
+    let port = |port| Entry {
+        cube: whole.cube.with(Field::B, Span::one(port)),
+        ..whole
+    };
+    gate.must.entries = vec![port(1), port(3)];
+    gate.may = gate.must.clone();
+    let wanted = world().with(Field::B, Span::one(3));
+    let found = fixes(&gates, &wanted, &Budget::default()).unwrap();
+    let kinds: Vec<_> = found.iter().map(|fix| (fix.kind, fix.place)).collect();
+    let expected = [
+        (FixKind::Insert, Place::Above),
+        (FixKind::Narrow, Place::Itself),
+    ];
+    assert_eq!(kinds, expected);
+}
+
+#[test]
+fn a_rule_for_several_ports_is_widened_for_all_of_them() {
+    let mut gates = named_gates(&[("allow two ports", 0, 1, ALLOW)], DENY);
+    let gate = &mut gates.gates[0];
+    let whole = gate.must.entries[0];
+    let port = |port| Entry {
+        cube: whole.cube.with(Field::B, Span::one(port)),
+        ..whole
+    };
+    gate.must.entries = vec![port(1), port(3)];
+    gate.may = gate.must.clone();
+    let wanted = port(3).cube.with(Field::Source, Span::one(3));
+    let found = fixes(&gates, &wanted, &Budget::default()).unwrap();
+    let widened = found.iter().find(|fix| fix.kind == FixKind::Widen).unwrap();
+    // Sources 2 and 3 to both ports, less the one that is wanted: each with two destinations, two
+    // protocols and two source ports, of which the wanted packets have all.
+    assert_eq!(widened.excess, 4 * 8 - 8);
+}
+
+#[test]
+fn an_accept_goes_before_the_call_of_the_chain_that_stops() {
+    let mut gates = named_gates(
+        &[("accept lo", 0, 0, ALLOW), ("deny in a", 2, 7, DENY)],
+        ALLOW,
+    );
+    let gate = &mut gates.gates[0];
+    gate.name = "ip filter INPUT".to_owned();
+    for (rule, chain) in gate.rules.iter_mut().zip(["INPUT", "a"]) {
+        (rule.set, rule.chain) = ("ip filter".to_owned(), Some(chain.to_owned()));
+    }
+    let wanted = world().with(Field::Source, Span::one(5));
+    let first = |gates: &Gates| fixes(gates, &wanted, &Budget::default()).unwrap().remove(0);
+    let found = first(&gates);
+    assert_eq!((found.kind, found.place), (FixKind::Insert, Place::Below));
+    assert_eq!(found.rule.unwrap().rule, "accept lo");
+    let gate = &mut gates.gates[0];
+    gate.must.entries.remove(0);
+    gate.may.entries.remove(0);
+    let found = first(&gates);
+    assert_eq!((found.place, found.rule), (Place::Top, None));
+}
+
+#[test]
+fn a_rule_that_only_some_packets_are_led_to_is_not_widened() {
+    let mut gates = named_gates(&[("accept in a", 0, 1, ALLOW)], DENY);
+    let wanted = world().with(Field::Source, Span::one(3));
+    let widened = |gates: &Gates| {
+        let found = fixes(gates, &wanted, &Budget::default()).unwrap();
+        found.iter().any(|fix| fix.kind == FixKind::Widen)
+    };
+    assert!(widened(&gates));
+    let gate = &mut gates.gates[0];
+    gate.name = "ip filter INPUT".to_owned();
+    (gate.rules[0].set, gate.rules[0].chain) = ("ip filter".to_owned(), Some("a".to_owned()));
+    assert!(!widened(&gates));
 }
 
 fn named_gates(rules: &[(&str, u128, u128, Label)], default: Label) -> Gates {

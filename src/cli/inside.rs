@@ -1,8 +1,8 @@
-use super::options;
+use super::{options, witness};
 use crate::collect::inside::{DEFAULT_OUTBOUND, Options, collect, parse_outbound};
 use crate::collect::write_output;
 use crate::evidence::Plan;
-use crate::inside::Snapshot;
+use crate::inside::{Snapshot, Watched};
 use anyhow::Context as _;
 use clap::Args;
 use std::net::IpAddr;
@@ -26,6 +26,13 @@ pub(super) struct Arguments {
     /// The client, to learn the route towards it
     #[arg(long, value_name = "IP")]
     from: Option<IpAddr>,
+    /// First watch for so long which packets of the client arrive and what is sent back; says on
+    /// standard error when the client may begin
+    #[arg(long, value_name = "DUR", value_parser = options::duration)]
+    witness: Option<Duration>,
+    /// End the watch when standard input ends
+    #[arg(long, requires = "witness")]
+    until_eof: bool,
     /// The user whose login the SSH server's settings are asked for, from the client
     #[arg(long, value_name = "NAME", default_value = "root")]
     user: String,
@@ -38,7 +45,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
-    let services = options::services(&arguments.service)?
+    let services: Vec<_> = options::services(&arguments.service)?
         .into_iter()
         .map(|service| (service.label, service.service, service.port))
         .collect();
@@ -48,7 +55,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let snapshot = runtime.block_on(collect(&Options {
+    let witness = arguments.witness.map(|duration| {
+        let ports = services.iter().filter_map(|(_, _, port)| *port).collect();
+        let watched = Watched {
+            client: arguments.from,
+            ports,
+        };
+        witness::run(watched, duration, arguments.until_eof)
+    });
+    let mut snapshot = runtime.block_on(collect(&Options {
         services,
         outbound,
         from: arguments.from,
@@ -57,6 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         deadline: DEADLINE,
     }));
     runtime.shutdown_background();
+    snapshot.witness = witness;
     let mut text = serde_json::to_string_pretty(&snapshot).context("cannot write the snapshot")?;
     text.push('\n');
     write_output(arguments.output.as_deref(), text.as_bytes())?;

@@ -19,6 +19,7 @@ mod rule_files;
 mod schema;
 mod sets;
 mod who;
+mod witness;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -19,6 +19,7 @@ mod snapshot;
 mod socket_diag;
 mod sockets;
 mod ssh_login;
+mod witness;
 
 pub use counters::{
     Counters, connect_counters, moved, parse_conntrack_drops, parse_counters, parse_counters6,
@@ -38,7 +39,11 @@ pub use snapshot::{
     SshLogin,
 };
 pub use socket_diag::{
-    DiagReply, DiagTable, REQUEST, SocketDetail, diag_request, parse_diag_reply,
+    DiagReply, DiagTable, REQUEST, SocketDetail, diag_request, parse_diag_reply, parse_half_open,
 };
 pub use sockets::{SocketRow, parse_sockets};
 pub use ssh_login::{login_refusal, parse_ssh_settings};
+pub use witness::{
+    CounterWindow, Decoded, HalfOpen, Instruction, MOST_PORTS, MOST_SIGHTINGS, PacketKind,
+    PacketWay, Sighting, Sightings, Tally, Watched, Witness, decode, filter,
+};

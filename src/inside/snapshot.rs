@@ -1,5 +1,6 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::Witness;
 use probes::{Observation, Trace};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,6 +57,9 @@ pub struct Snapshot {
     /// control hooks. Programs of sockets and control groups are not among them.
     #[serde(default = "not_collected")]
     pub packet_programs: Datum<Vec<PacketProgram>>,
+    /// What the witness saw, when one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<Witness>,
 }
 
 /// A fact, or the reason it was not collected.

@@ -5,8 +5,10 @@
 //! how many connections a listener lets wait; these messages do. Numbers are in host byte order.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::HalfOpen;
 use super::netlink::{DiagError, HEADER, attributes, dump_header, messages, u32_at};
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// What only socket diagnostics tell of a socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,6 +41,11 @@ pub enum DiagTable {
         /// True for IPv6.
         v6: bool,
     },
+    /// TCP connections that wait for the client's last word (`SYN_RECV`).
+    HalfOpen {
+        /// True for IPv6.
+        v6: bool,
+    },
 }
 
 /// The request for one table: `struct nlmsghdr`, then `struct inet_diag_req_v2`.
@@ -46,6 +53,7 @@ pub fn diag_request(table: DiagTable) -> [u8; REQUEST] {
     let (v6, protocol, state) = match table {
         DiagTable::Tcp { v6 } => (v6, IPPROTO_TCP, TCP_LISTEN),
         DiagTable::Udp { v6 } => (v6, IPPROTO_UDP, TCP_CLOSE),
+        DiagTable::HalfOpen { v6 } => (v6, IPPROTO_TCP, TCP_SYN_RECV),
     };
     let mut request = [0; REQUEST];
     request[..HEADER].copy_from_slice(&dump_header(SOCK_DIAG_BY_FAMILY, REQUEST));
@@ -70,6 +78,36 @@ pub fn parse_diag_reply(bytes: &[u8]) -> Result<DiagReply, DiagError> {
         }
     }
     Ok(reply)
+}
+
+/// The ends of the connections in one datagram of the answer, and whether it was the last one.
+pub fn parse_half_open(bytes: &[u8]) -> Result<(Vec<HalfOpen>, bool), DiagError> {
+    let chunk = messages(bytes)?;
+    let mut open = Vec::new();
+    for (kind, at, body) in chunk.messages {
+        if kind == SOCK_DIAG_BY_FAMILY {
+            open.push(ends(body).ok_or(DiagError::Malformed(at))?);
+        }
+    }
+    Ok((open, chunk.done))
+}
+
+/// Both ends in a `struct inet_diag_msg`; ports and addresses are in network byte order.
+fn ends(message: &[u8]) -> Option<HalfOpen> {
+    let end = |port: usize, address: usize| {
+        let port = u16::from_be_bytes(message.get(port..port + 2)?.try_into().ok()?);
+        let octets: [u8; 16] = message.get(address..address + 16)?.try_into().ok()?;
+        let address = if message.first() == Some(&AF_INET6) {
+            Ipv6Addr::from(octets).to_canonical()
+        } else {
+            Ipv4Addr::new(octets[0], octets[1], octets[2], octets[3]).into()
+        };
+        Some(SocketAddr::new(address, port))
+    };
+    Some(HalfOpen {
+        local: end(4, 8)?,
+        remote: end(6, 24)?,
+    })
 }
 
 /// One `struct inet_diag_msg` with its attributes.
@@ -97,6 +135,7 @@ const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 const IPPROTO_TCP: u8 = 6;
 const IPPROTO_UDP: u8 = 17;
+const TCP_SYN_RECV: u32 = 3;
 const TCP_CLOSE: u32 = 7;
 const TCP_LISTEN: u32 = 10;
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
@@ -158,6 +197,33 @@ mod tests {
                 done: true,
             })
         );
+    }
+
+    #[test]
+    fn half_open_connections_are_told_by_their_ends() {
+        let row = |family, local: &[u8], remote: &[u8]| {
+            let mut body = vec![0; MESSAGE];
+            body[0] = family;
+            body[4..8].copy_from_slice(&[0, 22, 0x9c, 0x40]);
+            body[8..8 + local.len()].copy_from_slice(local);
+            body[24..24 + remote.len()].copy_from_slice(remote);
+            message(SOCK_DIAG_BY_FAMILY, &body)
+        };
+        let mut bytes = row(AF_INET, &[192, 0, 2, 1], &[198, 51, 100, 7]);
+        let mapped = |last| [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 192, 0, 2, last];
+        bytes.extend(row(AF_INET6, &mapped(1), &mapped(9)));
+        bytes.extend(message(NLMSG_DONE, &[0; 4]));
+        let pair = |local: &str, remote: &str| HalfOpen {
+            local: local.parse().unwrap(),
+            remote: remote.parse().unwrap(),
+        };
+        let wanted = vec![
+            pair("192.0.2.1:22", "198.51.100.7:40000"),
+            pair("192.0.2.1:22", "192.0.2.9:40000"),
+        ];
+        assert_eq!(parse_half_open(&bytes), Ok((wanted, true)));
+        let short = message(SOCK_DIAG_BY_FAMILY, &[2; 30]);
+        assert_eq!(parse_half_open(&short), Err(DiagError::Malformed(0)));
     }
 
     #[test]

@@ -6,6 +6,9 @@
 //! that stops them narrowed so that it leaves them out; the nearest allow widened until it holds them. The
 //! first two open nothing else by construction, and every candidate is compared with the rules as they
 //! are.
+//!
+//! A rule in a chain that another one calls sees only what the call lets through. An accept is so put into
+//! the base chain itself, before the call, and only rules of the base chain are widened.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::change::changes;
@@ -15,7 +18,6 @@ use crate::space::{
     Budget, Cube, Entry, Field, List, NotDetermined, Span, count, difference, region,
 };
 use crate::verdict::MatchingRule;
-use std::collections::BTreeSet;
 
 /// A change of one gate.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -24,8 +26,9 @@ pub struct Fix {
     pub gate: usize,
     /// What is done.
     pub kind: FixKind,
-    /// The rule it is done to: the one to put the accept above, to narrow or to widen. `None` for an
-    /// accept at the end of the list.
+    /// Where it is done.
+    pub place: Place,
+    /// The rule that the place is told by: `None` for the top and the end of the list.
     pub rule: Option<MatchingRule>,
     /// What the added, narrowed or widened rule matches after that.
     pub matches: Vec<Cube>,
@@ -50,9 +53,26 @@ pub enum FixKind {
     Widen,
 }
 
+/// Where a gate is changed.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Place {
+    /// Right above the rule.
+    Above,
+    /// Right below the rule, which is the last one of the base chain before the call that leads to
+    /// what stops the packets.
+    Below,
+    /// Above all rules of the base chain.
+    Top,
+    /// Below all rules.
+    End,
+    /// The rule itself.
+    Itself,
+}
+
 /// A change that has not been weighed.
 struct Candidate {
     kind: FixKind,
+    place: Place,
     rule: Option<MatchingRule>,
     matches: Vec<Cube>,
     changed: Gate,
@@ -103,8 +123,7 @@ fn first_stop(gate: &Gate, wanted: &Cube) -> Option<usize> {
 }
 
 fn inserted(gate: &Gate, wanted: &Cube) -> Candidate {
-    let stop = first_stop(gate, wanted);
-    let rule = stop.map(|at| gate.must.entries[at].rule);
+    let (place, anchor) = place(gate, wanted);
     let mut changed = gate.clone();
     let number = number(changed.rules.len());
     changed.rules.push(MatchingRule {
@@ -120,22 +139,41 @@ fn inserted(gate: &Gate, wanted: &Cube) -> Candidate {
         label: ALLOW,
         rule: number,
     };
-    // Whatever stops a packet for certain stands in both lists; above it, order does not matter.
-    let above: BTreeSet<u32> = gate.must.entries[..stop.unwrap_or(gate.must.entries.len())]
-        .iter()
-        .map(|entry| entry.rule)
-        .collect();
+    // What stands above the place stops none of these packets, and it matches no others: the top of
+    // the list has the same effect.
     for list in [&mut changed.must, &mut changed.may] {
-        let mut entries = list.entries.iter();
-        let at = entries.position(|entry| entry.label != ALLOW && !above.contains(&entry.rule));
-        list.entries.insert(at.unwrap_or(list.entries.len()), entry);
+        list.entries.insert(0, entry);
     }
     Candidate {
         kind: FixKind::Insert,
-        rule: gate.decider(rule).cloned(),
+        place,
+        rule: gate.decider(anchor).cloned(),
         matches: vec![*wanted],
         changed,
     }
+}
+
+/// The lowest place in the base chain at which nothing has stopped a wanted packet yet.
+fn place(gate: &Gate, wanted: &Cube) -> (Place, Option<u32>) {
+    let entries = &gate.must.entries;
+    let Some(stop) = first_stop(gate, wanted) else {
+        return (Place::End, None);
+    };
+    let in_base = |entry: &&Entry| is_in_base(gate, entry.rule);
+    if in_base(&&entries[stop]) {
+        return (Place::Above, Some(entries[stop].rule));
+    }
+    let before = entries[..stop].iter().rev().find(in_base);
+    before.map_or((Place::Top, None), |entry| (Place::Below, Some(entry.rule)))
+}
+
+/// Whether a rule sees every packet that the gate does, as far as no rule before it decides.
+fn is_in_base(gate: &Gate, rule: u32) -> bool {
+    let rule = gate.decider(Some(rule));
+    rule.is_none_or(|rule| {
+        let chain = rule.chain.as_ref();
+        chain.is_none_or(|chain| gate.name == format!("{} {chain}", rule.set))
+    })
 }
 
 /// The rule that stops the first of them, cut around the wanted packets; not for a rule that stops
@@ -163,6 +201,7 @@ fn narrowed(gate: &Gate, wanted: &Cube) -> Option<Candidate> {
     let own = own.filter(|entry| entry.rule == stop.rule);
     Some(Candidate {
         kind: FixKind::Narrow,
+        place: Place::Itself,
         rule: Some(rule),
         matches: own.map(|entry| entry.cube).collect(),
         changed,
@@ -171,20 +210,21 @@ fn narrowed(gate: &Gate, wanted: &Cube) -> Option<Candidate> {
 
 /// The allow that lacks nothing but the source, or nothing but the port, and would have to grow least.
 fn widened(gate: &Gate, wanted: &Cube) -> Option<Candidate> {
-    let entries = gate.must.entries.iter().enumerate();
-    let grown = entries
-        .filter(|(_, entry)| entry.label == ALLOW)
-        .filter_map(|(at, entry)| Some((at, grown(&entry.cube, wanted)?)))
-        .filter(|(at, cube)| !overtaken(&gate.must, *at, cube))
-        .min_by_key(|(_, cube)| count(&[*cube]))?;
-    let (at, cube) = grown;
-    let entry = gate.must.entries[at];
+    let entries = gate.must.entries.iter();
+    let allows = entries
+        .filter(|entry| entry.label == ALLOW)
+        .filter(|entry| is_in_base(gate, entry.rule));
+    let grown = allows.filter_map(|entry| Some((entry, grown(&entry.cube, wanted)?)));
+    let (entry, field, span) = grown
+        .map(|(entry, (field, span))| (entry, field, span))
+        .filter(|(entry, field, span)| !overtaken(&gate.must, entry, *field, *span))
+        .min_by_key(|(entry, field, span)| count(&[entry.cube.with(*field, *span)]))?;
     let rule = gate.decider(Some(entry.rule))?.clone();
     let mut changed = gate.clone();
     for list in [&mut changed.must, &mut changed.may] {
         for other in &mut list.entries {
-            if other.rule == entry.rule && other.cube == entry.cube {
-                other.cube = cube;
+            if grows_with(other, entry, field) {
+                other.cube = other.cube.with(field, span);
             }
         }
     }
@@ -192,15 +232,24 @@ fn widened(gate: &Gate, wanted: &Cube) -> Option<Candidate> {
     let own = own.filter(|other| other.rule == entry.rule);
     Some(Candidate {
         kind: FixKind::Widen,
+        place: Place::Itself,
         rule: Some(rule),
         matches: own.map(|entry| entry.cube).collect(),
         changed,
     })
 }
 
-/// The allow's packets with the one field that misses the wanted ones widened: the source to the
+/// Whether an entry is widened with another one: a rule for several ports has its sources in common
+/// for all of them, and the other way round.
+fn grows_with(other: &Entry, entry: &Entry, field: Field) -> bool {
+    other.rule == entry.rule
+        && other.label == entry.label
+        && other.cube.span(field) == entry.cube.span(field)
+}
+
+/// The one field of the allow's packets that misses the wanted ones, widened: the source to the
 /// smallest block that holds both, the port to the run that does. `None` when more than one misses.
-fn grown(allow: &Cube, wanted: &Cube) -> Option<Cube> {
+fn grown(allow: &Cube, wanted: &Cube) -> Option<(Field, Span)> {
     let missing = Field::ALL
         .iter()
         .filter(|field| !allow.span(**field).covers(wanted.span(**field)));
@@ -216,7 +265,7 @@ fn grown(allow: &Cube, wanted: &Cube) -> Option<Cube> {
         }
         Field::Protocol => return None,
     };
-    Some(allow.with(**field, span))
+    Some((**field, span))
 }
 
 /// The smallest aligned block that holds both intervals.
@@ -227,12 +276,12 @@ fn block(one: Span, other: Span) -> Option<Span> {
     Span::new(first & !mask, last | mask)
 }
 
-/// Whether an entry above would stop some of the packets all the same.
-fn overtaken(list: &List, at: usize, cube: &Cube) -> bool {
-    let above = &list.entries[..at];
-    above
-        .iter()
-        .any(|entry| entry.label == DENY && entry.cube.intersect(cube).is_some())
+/// Whether an entry above would stop some of the packets that the widened rule is to let through.
+fn overtaken(list: &List, entry: &Entry, field: Field, span: Span) -> bool {
+    let cube = entry.cube.with(field, span);
+    let above = list.entries.iter().take_while(|other| *other != entry);
+    let mut above = above.filter(|other| other.label == DENY);
+    above.any(|other| other.cube.intersect(&cube).is_some())
 }
 
 fn weighed(
@@ -252,6 +301,7 @@ fn weighed(
     Ok(Fix {
         gate: number,
         kind: candidate.kind,
+        place: candidate.place,
         rule: candidate.rule,
         matches: candidate.matches,
         after,

@@ -16,7 +16,7 @@ mod region;
 mod why;
 
 pub use change::{Changes, Shift, changes};
-pub use fix::{Fix, FixKind, fixes};
+pub use fix::{Fix, FixKind, Place, fixes};
 pub use flows::{FlowSet, flow_sets};
 pub use lint::{Code, Finding, Severity, Subject, lint_list, packet_words, whole};
 pub use opened::{Opened, Side, opened};

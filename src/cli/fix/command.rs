@@ -1,8 +1,8 @@
 //! Commands that make a fix.
 
 use rulesets::host::{Backend, Table, TableFamily};
-use rulesets::questions::{Fix, FixKind, Gate};
-use rulesets::{Family, LayerKind, Layered, MatchingRule, Packet, Rule, Way};
+use rulesets::questions::{Fix, FixKind, Gate, Place};
+use rulesets::{Family, LayerKind, Layered, Packet, Rule, Way};
 
 /// The command that adds the accept, for security groups of Tencent Cloud and for the tables of a host.
 pub(super) fn command(way: &Way, packet: &Packet, gate: &Gate, fix: &Fix) -> Option<String> {
@@ -28,23 +28,15 @@ pub(super) fn command(way: &Way, packet: &Packet, gate: &Gate, fix: &Fix) -> Opt
                 let mut chains = table.chains.iter();
                 chains.any(|chain| gate.name == format!("{} {}", chain.chain.set, chain.chain.name))
             })?;
-            let base = gate.name.rsplit(' ').next()?;
-            let (chain, place) = fix.rule.as_ref().map_or((base, None), |rule| {
-                (rule.chain.as_deref().unwrap_or(base), Some(rule))
-            });
-            host_command(packet, table, chain, place)
+            let chain = gate.name.rsplit(' ').next()?;
+            host_command(packet, table, chain, fix)
         }
         Layered::Groups(..) | Layered::Cloud(_) | Layered::Host(..) => None,
     })
 }
 
 /// A command of the tool that made the table.
-fn host_command(
-    packet: &Packet,
-    table: &Table,
-    chain: &str,
-    place: Option<&MatchingRule>,
-) -> Option<String> {
+fn host_command(packet: &Packet, table: &Table, chain: &str, fix: &Fix) -> Option<String> {
     let plain = |text: &str| {
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         !text.is_empty() && !text.starts_with('-') && text.chars().all(fits)
@@ -70,10 +62,13 @@ fn host_command(
             (false, Backend::Legacy) => "iptables-legacy",
             (true, Backend::Legacy) => "ip6tables-legacy",
         };
-        let at = place.map_or_else(
-            || format!("-A {chain}"),
-            |rule| format!("-I {chain} {}", rule.index + 1),
-        );
+        let at = match (fix.place, &fix.rule) {
+            (Place::Above, Some(rule)) => format!("-I {chain} {}", rule.index + 1),
+            (Place::Below, Some(rule)) => format!("-I {chain} {}", rule.index + 2),
+            (Place::Top, _) => format!("-I {chain} 1"),
+            (Place::End, _) => format!("-A {chain}"),
+            (Place::Above | Place::Below, None) | (Place::Itself, _) => return None,
+        };
         let source = packet.source.map(|source| format!(" -s {source}"));
         let source = source.unwrap_or_default();
         let name = &table.name;
@@ -87,12 +82,7 @@ fn host_command(
         TableFamily::Inet => "inet",
         TableFamily::Arp | TableFamily::Bridge | TableFamily::Netdev => return None,
     };
-    let handle = place.map(|rule| rule.handle.map(|handle| format!(" handle {handle}")));
-    let (verb, at) = match handle {
-        None => ("add", String::new()),
-        Some(Some(handle)) => ("insert", handle),
-        Some(None) => return None,
-    };
+    let (verb, at) = nft_place(fix)?;
     let word = if six { "ip6" } else { "ip" };
     let source = packet
         .source
@@ -102,6 +92,18 @@ fn host_command(
     Some(format!(
         "nft {verb} rule {family} {name} {chain}{at} {source}{protocol} dport {port} accept"
     ))
+}
+
+/// The verb of nft that adds a rule at the place, and the rule that it is told by.
+fn nft_place(fix: &Fix) -> Option<(&'static str, String)> {
+    let handle = fix.rule.as_ref().and_then(|rule| rule.handle);
+    Some(match (fix.place, handle) {
+        (Place::Above, Some(handle)) => ("insert", format!(" handle {handle}")),
+        (Place::Below, Some(handle)) => ("add", format!(" handle {handle}")),
+        (Place::Top, _) => ("insert", String::new()),
+        (Place::End, _) => ("add", String::new()),
+        (Place::Above | Place::Below, None) | (Place::Itself, _) => return None,
+    })
 }
 
 /// The base chains that iptables makes.

@@ -10,7 +10,7 @@ pub(super) use text::offers_text;
 use super::sets::budget;
 use command::command;
 use room::{full, rooms};
-use rulesets::questions::{Fix, FixKind, FlowSet, Gate, Gates, fixes, flow_sets, reach};
+use rulesets::questions::{Fix, FixKind, FlowSet, Gate, Gates, Place, fixes, flow_sets, reach};
 use rulesets::space::{Cube, count, difference};
 use rulesets::{Direction, LayerKind, MatchingRule, Packet, Room, Way};
 use serde::Serialize;
@@ -255,13 +255,19 @@ fn summary(leg: &Leg<'_>, fix: &Fix) -> String {
     let flows: Vec<String> = matches.iter().take(SHOWN).map(FlowSet::to_string).collect();
     let flows = flows.join("; ");
     let name = &leg.gates.gates[fix.gate].name;
-    let change = match (fix.kind, &fix.rule) {
-        (FixKind::Insert, Some(rule)) => format!("add an accept for {flows} above {rule}"),
-        (FixKind::Insert, None) => format!("add an accept for {flows} at the end of `{name}`"),
-        (FixKind::Narrow, Some(rule)) if matches.is_empty() => format!("remove {rule}"),
-        (FixKind::Narrow, Some(rule)) => format!("narrow {rule} to {flows}"),
-        (FixKind::Widen, Some(rule)) => format!("widen {rule} to {flows}"),
-        (FixKind::Narrow | FixKind::Widen, None) => format!("change `{name}`"),
+    let change = match (fix.place, &fix.rule) {
+        (Place::Above, Some(rule)) => format!("add an accept for {flows} above {rule}"),
+        (Place::Below, Some(rule)) => format!("add an accept for {flows} below {rule}"),
+        (Place::Top, _) => format!("add an accept for {flows} at the top of `{name}`"),
+        (Place::Above | Place::Below | Place::End, _) => {
+            format!("add an accept for {flows} at the end of `{name}`")
+        }
+        (Place::Itself, Some(rule)) if matches.is_empty() => format!("remove {rule}"),
+        (Place::Itself, Some(rule)) if fix.kind == FixKind::Narrow => {
+            format!("narrow {rule} to {flows}")
+        }
+        (Place::Itself, Some(rule)) => format!("widen {rule} to {flows}"),
+        (Place::Itself, None) => format!("change `{name}`"),
     };
     if leg.answers {
         format!("for the answers, {change}")

@@ -23,6 +23,9 @@ mod owners;
 mod programs;
 mod services;
 mod together;
+mod witness;
+
+pub use witness::{Watch, watch};
 
 pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
 
@@ -127,6 +130,7 @@ pub async fn collect(options: &Options) -> Snapshot {
         conntrack: conntrack.unwrap_or_else(|| skipped("/proc/sys/net/netfilter", LATE)),
         firewall: firewall.unwrap_or_else(|| firewall::nothing(LATE)),
         packet_programs: basics.packet_programs,
+        witness: None,
     }
 }
 
