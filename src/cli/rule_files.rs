@@ -25,6 +25,9 @@ pub(super) struct RuleFiles {
     /// An address of the host itself with its network, for rules on local addresses; repeat for more
     #[arg(long, value_name = "IP/LEN")]
     pub(super) host_address: Vec<IpNet>,
+    /// The host passes packets on between its interfaces, as one that publishes ports of containers does
+    #[arg(long)]
+    pub(super) host_forwards: bool,
 }
 
 impl RuleFiles {
@@ -53,6 +56,7 @@ impl RuleFiles {
             anyhow::bail!("the files hold no rules: give those of a group, an ACL or a host");
         }
         way.facts.addresses.clone_from(&self.host_address);
+        way.facts.forwarding = self.host_forwards.then_some(true);
         Ok((book, way))
     }
 }

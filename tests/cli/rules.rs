@@ -396,6 +396,10 @@ const RECORDED: &[(&str, Questions)] = &[
                 "who --rules published.iptables-save --host-address 192.0.2.10/24 --port tcp/8443 --why",
                 0,
             ),
+            (
+                "who --rules published.iptables-save --host-address 192.0.2.10/24 --host-forwards --port tcp/8443",
+                0,
+            ),
             ("who --rules web.json --port tcp/22 --format json", 0),
         ],
     ),

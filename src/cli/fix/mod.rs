@@ -14,6 +14,7 @@ use rulesets::questions::{Fix, FixKind, FlowSet, Gate, Gates, Place, fixes, flow
 use rulesets::space::{Cube, count, difference};
 use rulesets::{Direction, LayerKind, MatchingRule, Packet, Room, Way};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use wanted::{answers, from_any_port, wanted};
 
 /// What is offered, and what would help and cannot be made.
@@ -180,6 +181,12 @@ impl Offers {
                 }
             }
         }
+        // A wider rule lets strangers in: that is for a list without room for one that does not.
+        let full: BTreeSet<&str> = self.not_offered.iter().map(|it| it.gate.as_str()).collect();
+        kept.retain(|fix| {
+            let gate = leg.gates.gates[fix.gate].name.as_str();
+            fix.excess == 0 || fix.kind != FixKind::Widen || full.contains(gate)
+        });
         Ok(kept)
     }
 }
