@@ -9,7 +9,8 @@
 //!
 //! Every base chain must accept. Those behind the one that stops the packet are judged all the same,
 //! as if it had passed. What is beyond this module: bridges, ARP, and a packet that leaves by the
-//! loopback device and comes in again (ask once for each way).
+//! loopback device and comes in again (ask once for each way: what the first way makes of it comes in
+//! by `lo`, where connection tracking knows it already and chains of type `nat` see it no more).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod call;
@@ -44,7 +45,10 @@ impl HostRules {
                 run.hook(Hook::Input);
                 run.hook(Hook::Forward);
             }
-            Path::Output { .. } => run.hook(Hook::Output),
+            Path::Output { .. } => {
+                run.hook(Hook::Output);
+                run.reroute();
+            }
         }
         run.hook(Hook::Postrouting);
         run.hook(Hook::Egress);

@@ -81,10 +81,9 @@ impl World<'_> {
 
     /// Where a redirect leads: the loopback address for this host's own packets, else the first
     /// address of the interface they arrived on (`nf_nat_redirect`).
-    fn redirected(&mut self, hook: Hook, host: &HostFacts) -> Option<IpAddr> {
+    fn redirected(&self, hook: Hook, host: &HostFacts) -> Option<IpAddr> {
         let family = self.sight.packet.family;
         if hook == Hook::Output {
-            self.sight.output = Device::Named("lo".to_owned());
             return Some(match family {
                 Family::V4 => Ipv4Addr::LOCALHOST.into(),
                 Family::V6 => Ipv6Addr::LOCALHOST.into(),

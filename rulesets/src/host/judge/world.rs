@@ -5,7 +5,7 @@ use super::facts::{HostFacts, LOCAL, UNICAST};
 use crate::host::{Backend, Hook};
 use crate::packet::{Packet, Path, State};
 use crate::program::evaluate::{
-    By, Device, Env, LITERALS_KEPT, Literal, Sight, bounded, common, feasible,
+    By, Device, Env, LITERALS_KEPT, LOOPBACK, Literal, Sight, bounded, common, feasible,
 };
 
 /// A packet in one state.
@@ -50,7 +50,7 @@ impl<'a> World<'a> {
         let destination = packet.destination.map(|to| host.kind(to));
         (sight.source_kind, sight.destination_kind) = match &packet.path {
             Path::Input { interface } => {
-                let inside = interface.as_deref() == Some("lo");
+                let inside = interface.as_deref() == Some(LOOPBACK);
                 let arrives = destination.flatten().filter(|kind| *kind != UNICAST);
                 (
                     if inside { Some(LOCAL) } else { source },
@@ -84,7 +84,9 @@ impl<'a> World<'a> {
         }
         sight.early = match hook {
             Hook::Ingress => true,
-            Hook::Prerouting | Hook::Output => priority < CONNECTION_TRACKING,
+            Hook::Prerouting | Hook::Output => {
+                priority < CONNECTION_TRACKING && !self.sight.input.is_loopback()
+            }
             Hook::Input | Hook::Forward | Hook::Postrouting | Hook::Egress => false,
         };
         sight
@@ -103,10 +105,12 @@ impl<'a> World<'a> {
         }
     }
 
-    /// True when chains of type `nat` see it.
+    /// True when chains of type `nat` see it. What comes in by the loopback device met them on its way
+    /// out.
     pub(super) fn translatable(&self) -> bool {
         let icmp = matches!(self.sight.packet.protocol, 1 | 58);
         !self.translated
+            && !self.sight.input.is_loopback()
             && match self.sight.state(self.env) {
                 State::New => true,
                 State::Related => !icmp,

@@ -27,7 +27,7 @@ pub(crate) use literal::{At, Literal, Open, Why};
 pub(crate) use paths::{LITERALS_KEPT, bounded};
 pub(crate) use report::{By, Names, Way, common, report};
 pub(crate) use rewrite::{Fresh, Rewrite};
-pub(crate) use sight::{Device, Env, Sight, highest, icmp};
+pub(crate) use sight::{Device, Env, LOOPBACK, Sight, highest, icmp};
 pub(crate) use summary::{End, Summary};
 
 use crate::program::{Chain, NamedSet, Test};

@@ -74,18 +74,20 @@ impl Sight {
             }
             Path::Output { interface } => (Device::None, Device::of(interface.as_deref())),
         };
-        // A packet of a known flow may go either way: its own destination need not be the flow's.
-        let follows = matches!(packet.state, State::Established | State::Related);
+        // A packet of a known flow may go either way: its own destination need not be the flow's. What
+        // comes in by the loopback device may have been translated on its way out.
+        let known = matches!(packet.state, State::Established | State::Related);
+        let follows = known || input.is_loopback();
         Self {
-            input,
-            output,
             original_destination: packet.destination.filter(|_| !follows),
             original_port: packet.destination_port.filter(|_| !follows),
-            status: (packet.state == State::New).then_some(0),
+            status: (packet.state == State::New && !input.is_loopback()).then_some(0),
             source_kind: None,
             destination_kind: None,
             epoch: 0,
             early: false,
+            input,
+            output,
             packet: packet.clone(),
         }
     }
@@ -160,6 +162,10 @@ impl Device {
         name.map_or(Self::Open, |name| Self::Named(name.to_owned()))
     }
 
+    pub(crate) fn is_loopback(&self) -> bool {
+        matches!(self, Self::Named(name) if name == LOOPBACK)
+    }
+
     fn field(&self) -> Field<'_> {
         match self {
             Self::None => Field::Name(""),
@@ -168,6 +174,9 @@ impl Device {
         }
     }
 }
+
+/// The device by which a host reaches itself.
+pub(crate) const LOOPBACK: &str = "lo";
 
 /// The highest value of a field; `None` for names.
 pub(crate) fn highest(key: Key) -> Option<u128> {
