@@ -19,9 +19,9 @@
 //! What the rig cannot show: rates and what else no listing tells (the evaluator says it cannot know;
 //! at most one verdict in a hundred may be such); whether the older iptables or nftables comes first
 //! at one priority (the rig loads the older first, and no listing tells); bridges, several hosts,
-//! packets that come in again by the loopback device, later packets of flows that rules rewrite; and
-//! the order of rules of the older iptables within one batch, where two mistakes that cancel out in
-//! every counter would stay unseen.
+//! later packets of flows that rules rewrite; and the order of rules of the older iptables within one
+//! batch, where two mistakes that cancel out in every counter would stay unseen. A packet of the host
+//! that rules send back to it is asked about twice: as it leaves, and as it comes in by `lo`.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 mod agreement;
