@@ -2,7 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::call::{Seen, seen};
-use super::order::{Place, places, tables};
+use super::order::{Place, places, ranks, tables};
 use super::run::NAMES;
 use super::world::World;
 use crate::answer::Condition;
@@ -69,8 +69,9 @@ impl HostRules {
             unclear: Vec::new(),
             stages: Vec::new(),
         };
+        let ranks = ranks(&tables);
         for hook in hooks(&packet.path) {
-            for place in places(&tables, *hook) {
+            for place in places(&tables, &ranks, *hook) {
                 course.chain(&place, piece)?;
             }
         }
