@@ -155,7 +155,12 @@ fn wrong_decider(
     positions: &Positions,
 ) -> Result<(), String> {
     let definite = passage.answer.definite().is_some();
-    let one_way = definite && passage.answer.outcomes.len() == 1;
+    // Where two back ends meet at one priority, an order may be among a chain's conditions.
+    let certain = passage.stages.iter().all(|stage| {
+        let mut outcomes = stage.answer.outcomes.iter();
+        !stage.reached || outcomes.all(|outcome| outcome.conditions.is_empty())
+    });
+    let one_way = definite && certain && passage.answer.outcomes.len() == 1;
     let mut stages = passage.stages.iter().filter(|stage| {
         stage.reached
             && stage.backend == Backend::Nftables
@@ -173,7 +178,8 @@ fn wrong_decider(
         named(&stage.answer, visit, positions)
             .map_err(|found| format!("`{name}`: the kernel names {found}"))?;
     }
-    if one_way && let Some(stage) = stages.next() {
+    let unmet = stages.find(|stage| !may_be_stopped_before(stage, passage));
+    if let Some(stage) = unmet.filter(|_| one_way) {
         return Err(format!("it does not meet `{}` in the kernel", stage.chain));
     }
     if arrived || !definite {
@@ -184,6 +190,20 @@ fn wrong_decider(
             .map_err(|found| format!("the kernel names {found} in the end")),
         None => by_legacy(passage),
     }
+}
+
+/// Whether the older iptables may stop a packet at the priority of a chain of nftables: which of them
+/// comes first no listing tells.
+fn may_be_stopped_before(stage: &Stage, passage: &Passage) -> bool {
+    let stops = |answer: &Answer| {
+        let mut outcomes = answer.outcomes.iter();
+        outcomes.any(|outcome| outcome.fate != Fate::Accept)
+    };
+    passage.stages.iter().any(|other| {
+        other.backend == Backend::Legacy
+            && (other.hook, other.priority) == (stage.hook, stage.priority)
+            && stops(&other.answer)
+    })
 }
 
 /// Whether an answer names the rule, or the policy, that the kernel names, and the same end.

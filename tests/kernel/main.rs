@@ -17,8 +17,7 @@
 //! hosts, those below `REACHDX_SAMPLES` as well.
 //!
 //! What the rig cannot show: rates and what else no listing tells (the evaluator says it cannot know;
-//! at most one verdict in a hundred may be such); whether the older iptables or nftables comes first
-//! at one priority (the rig loads the older first, and no listing tells); bridges, several hosts,
+//! at most one verdict in a hundred may be such); bridges, several hosts,
 //! later packets of flows that rules rewrite; and the order of rules of the older iptables within one
 //! batch, where two mistakes that cancel out in every counter would stay unseen. A packet of the host
 //! that rules send back to it is asked about twice: as it leaves, and as it comes in by `lo`.
