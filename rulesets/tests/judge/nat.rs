@@ -210,6 +210,17 @@ fn this_hosts_own_packets_are_redirected_to_loopback() {
         },
     );
     assert!(back.stages.is_empty() && back.translations.is_empty());
+    let by_address = is_not(Key::SourceMac, 1);
+    let rules = one(vec![base(
+        Hook::Input,
+        0,
+        Verdict::Accept,
+        &[&[by_address, drop()]],
+    )]);
+    assert_eq!(
+        judge(&rules, &back.packet).answer.definite(),
+        Some(Definite::Passes)
+    );
 }
 
 #[test]

@@ -125,7 +125,7 @@ impl Sight {
             Key::Mark => only(true, env.mark),
             Key::InputInterface => self.input.field(),
             Key::OutputInterface => self.output.field(),
-            Key::SourceMac => only(true, packet.source_mac.map(mac)),
+            Key::SourceMac => only(self.input.is_link(), packet.source_mac.map(mac)),
             Key::SourceKind => only(true, self.source_kind),
             Key::DestinationKind => only(true, self.destination_kind),
         }
@@ -160,6 +160,11 @@ impl Sight {
 impl Device {
     pub(crate) fn of(name: Option<&str>) -> Self {
         name.map_or(Self::Open, |name| Self::Named(name.to_owned()))
+    }
+
+    /// True when what arrives by it may show a hardware address (`xt_mac`).
+    fn is_link(&self) -> bool {
+        *self != Self::None && !self.is_loopback()
     }
 
     pub(crate) fn is_loopback(&self) -> bool {
