@@ -4,7 +4,7 @@ use crate::agreement::{self, Comparison};
 use crate::counters::{self, Counters};
 use crate::dice::Dice;
 use crate::generate::{self, Kind};
-use crate::probe::Probe;
+use crate::probe::{Probe, Shape};
 use crate::rules::{self, Listings, Positions, RuleSet};
 use crate::trace;
 use crate::wire::{Seen, Wire};
@@ -92,6 +92,11 @@ impl RandomTrial {
             Err(error) => panic!("{}: {error}\n{rules}", again(kind, seed)),
         };
         let mut probes = generate::probes(&mut dice, &flows, PACKETS);
+        for probe in &mut probes {
+            if rules.sees_inside(probe.shape) {
+                probe.shape = Shape::Whole;
+            }
+        }
         if !rules.legacy6.is_empty() {
             probes.retain(|probe| !generate::may_be_told_to_itself(probe));
         }

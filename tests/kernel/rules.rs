@@ -2,6 +2,7 @@
 
 use crate::command::{attempt, run};
 use crate::generate::EMPTY;
+use crate::probe::Shape;
 use rulesets::host::{HostRules, NamedText};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -97,6 +98,17 @@ impl RuleSet {
         let changes = |scripts: &[&String]| CHANGES.iter().any(|word| holds(scripts, word));
         let alone = newer.iter().all(|text| text.is_empty());
         !holds(&older, " --limit ") && (alone || !changes(&older) && !changes(&newer))
+    }
+
+    /// True when rules tell a packet of this shape from a whole one, which the evaluator is not asked
+    /// about: those before connection tracking puts fragments together, and those on the header that
+    /// comes next.
+    pub(crate) fn sees_inside(&self, shape: Shape) -> bool {
+        match shape {
+            Shape::Whole => false,
+            Shape::Fragments => self.nft.contains(" ingress "),
+            Shape::HopByHop | Shape::DestinationOptions => self.nft.contains(" nexthdr "),
+        }
     }
 
     /// True when rules of the older iptables ask whether a flow was translated. Of flows that began

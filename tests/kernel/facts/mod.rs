@@ -8,7 +8,7 @@ mod tracking;
 mod two_back_ends;
 
 use crate::agreement;
-use crate::probe::{ICMP, ICMPV6, Origin, Probe, TCP, UDP};
+use crate::probe::{ICMP, ICMPV6, Origin, Probe, Shape, TCP, UDP};
 use crate::rules::{self, Positions, RuleSet};
 use crate::wire::{Seen, Wire};
 use crate::world::{self, World};
@@ -121,6 +121,7 @@ fn packet(source: &str, protocol: u8) -> Probe {
         },
         from: Origin::FirstLink,
         quoted: None,
+        shape: Shape::Whole,
     }
 }
 

@@ -299,7 +299,7 @@ fn rule(dice: &mut Dice, place: &Place) -> String {
 }
 
 fn verdict_map(dice: &mut Dice, place: &Place) -> (&'static str, String) {
-    let protocol = dice.pick(&["tcp", "udp", "meta l4proto { tcp, udp } th"]);
+    let protocol = dice.pick(&["tcp", "udp", "sctp", "meta l4proto { tcp, udp } th"]);
     let named = place.sets.iter().find(|set| set.kind == SetKind::Verdicts);
     let map = match named {
         Some(named) if dice.chance(50) => format!("@{}", named.name),
