@@ -13,10 +13,16 @@ use crate::world::{self, World};
 pub(super) const FACTS: &[Fact] = &[
     ("input_sees_fragments_put_together", || {
         let rules = input("udp dport 53 accept\n meta l4proto udp drop");
-        for client in [CLIENT, CLIENT_V6] {
-            assert_fragments(client, &rules, false, Passes);
-        }
+        assert_fragments(CLIENT, &rules, false, Passes);
     }),
+    (
+        "input_sees_fragments_of_ipv6_one_by_one_without_conntrack",
+        || {
+            let rules = input("udp dport 53 accept\n meta l4proto udp drop");
+            assert_fragments(CLIENT_V6, &rules, false, Blocked);
+            assert_fragments(CLIENT_V6, &rules, true, Passes);
+        },
+    ),
     ("before_conntrack_a_later_fragment_has_no_ports", || {
         for client in [CLIENT, CLIENT_V6] {
             assert_fragments(client, &RuleSet::nft(EARLY), false, Blocked);
