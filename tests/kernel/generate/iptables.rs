@@ -108,18 +108,26 @@ fn nat(dice: &mut Dice, plan: Plan) -> String {
     text += ":OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n:published - [0:0]\n";
     text += "-A PREROUTING -m addrtype --dst-type LOCAL -j published\n";
     for _ in 0..dice.between(1, 3) {
-        let matches = iptables_match::with_ports(dice, plan, Spot::Early);
-        let target = dice.pick(match plan.family {
-            Family::V4 => &DESTINATIONS_V4,
-            Family::V6 => &DESTINATIONS_V6,
-        });
         let chain = dice.pick(&["PREROUTING", "published"]);
-        writeln!(text, "-A {chain}{matches} -j {target}").unwrap();
+        text += &rewriting(dice, plan, chain, Spot::Early);
+    }
+    for _ in 0..dice.between(0, 2) {
+        text += &rewriting(dice, plan, "OUTPUT", Spot::Output);
     }
     if dice.chance(50) {
         text += "-A POSTROUTING -o eth1 -j MASQUERADE\n";
     }
     text + "COMMIT\n"
+}
+
+/// A rule that rewrites the destination.
+fn rewriting(dice: &mut Dice, plan: Plan, chain: &str, spot: Spot) -> String {
+    let matches = iptables_match::with_ports(dice, plan, spot);
+    let target = dice.pick(match plan.family {
+        Family::V4 => &DESTINATIONS_V4,
+        Family::V6 => &DESTINATIONS_V6,
+    });
+    format!("-A {chain}{matches} -j {target}\n")
 }
 
 fn rule(

@@ -22,6 +22,7 @@ pub(super) fn some(dice: &mut Dice, plan: Plan, spot: Spot) -> String {
     let protocol = dice.weighted(&[
         (35, Some("tcp")),
         (15, Some("udp")),
+        (6, Some("sctp")),
         (12, Some(icmp(plan.family))),
         (5, Some("47")),
         (33, None),
@@ -29,6 +30,7 @@ pub(super) fn some(dice: &mut Dice, plan: Plan, spot: Spot) -> String {
     let mut text = match protocol {
         Some("tcp") => tcp(dice),
         Some("udp") => format!(" -p udp{}", maybe_ports(dice, "udp")),
+        Some("sctp") => format!(" -p sctp{}", maybe_ports(dice, "sctp")),
         Some("47") if dice.chance(50) => " ! -p udp".to_owned(),
         Some("47") => " -p 47".to_owned(),
         Some(_) => dice
@@ -50,7 +52,7 @@ pub(super) fn some(dice: &mut Dice, plan: Plan, spot: Spot) -> String {
 
 /// Conditions among which a port of TCP or UDP is tested.
 pub(super) fn with_ports(dice: &mut Dice, plan: Plan, spot: Spot) -> String {
-    let protocol = dice.weighted(&[(70, "tcp"), (30, "udp")]);
+    let protocol = dice.weighted(&[(62, "tcp"), (26, "udp"), (12, "sctp")]);
     let port = dice.pick(&PORTS);
     let source = address(dice, plan.family, "-s", 30);
     let interfaces = interfaces(dice, spot);

@@ -116,13 +116,28 @@ pub(crate) fn translation(dice: &mut Dice) -> String {
         });
         format!("{matches} {target}")
     });
+    let departing = lines(dice, 2, |dice| {
+        let matches = nft_match::with_ports(dice, &place(Side::Output));
+        let target = dice.pick(match family {
+            Family::V4 => &DESTINATIONS_V4,
+            Family::V6 => &DESTINATIONS_V6,
+        });
+        format!("{matches} {target}")
+    });
+    let departing = if dice.chance(60) {
+        format!(
+            " chain departing {{\n  type nat hook output priority -100; policy accept;\n{departing} }}\n"
+        )
+    } else {
+        String::new()
+    };
     let leaving = dice.pick(match family {
         Family::V4 => &["masquerade", "snat to 203.0.113.7", "accept"],
         Family::V6 => &["masquerade", "snat to 2001:db8:f::7", "accept"],
     });
     let leaving_matches = nft_match::some(dice, &place(Side::Postrouting));
     format!(
-        "table {word} translate {{\n chain arriving {{\n  type nat hook prerouting priority dstnat; policy accept;\n{arriving} }}\n chain leaving {{\n  type nat hook postrouting priority srcnat; policy accept;\n  oifname \"eth1\" {leaving_matches} {leaving}\n }}\n}}\n"
+        "table {word} translate {{\n chain arriving {{\n  type nat hook prerouting priority dstnat; policy accept;\n{arriving} }}\n{departing} chain leaving {{\n  type nat hook postrouting priority srcnat; policy accept;\n  oifname \"eth1\" {leaving_matches} {leaving}\n }}\n}}\n"
     )
 }
 
@@ -284,7 +299,7 @@ fn rule(dice: &mut Dice, place: &Place) -> String {
 }
 
 fn verdict_map(dice: &mut Dice, place: &Place) -> (&'static str, String) {
-    let protocol = dice.pick(&["tcp", "udp", "meta l4proto { tcp, udp } th"]);
+    let protocol = dice.pick(&["tcp", "udp", "sctp", "meta l4proto { tcp, udp } th"]);
     let named = place.sets.iter().find(|set| set.kind == SetKind::Verdicts);
     let map = match named {
         Some(named) if dice.chance(50) => format!("@{}", named.name),

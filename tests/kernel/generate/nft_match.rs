@@ -23,6 +23,7 @@ pub(super) fn some(dice: &mut Dice, place: &Place) -> String {
         (30, L4::Tcp),
         (15, L4::Udp),
         (10, L4::Both),
+        (6, L4::Sctp),
         (10, L4::Icmp),
         (35, L4::None),
     ]);
@@ -31,9 +32,12 @@ pub(super) fn some(dice: &mut Dice, place: &Place) -> String {
 
 /// Conditions among which a port of TCP or UDP is tested.
 pub(super) fn with_ports(dice: &mut Dice, place: &Place) -> String {
-    let l4 = dice.weighted(&[(70, L4::Tcp), (30, L4::Udp)]);
+    let (l4, word) = dice.weighted(&[
+        (62, (L4::Tcp, "tcp")),
+        (26, (L4::Udp, "udp")),
+        (12, (L4::Sctp, "sctp")),
+    ]);
     let matches = joined(dice, place, l4);
-    let word = if l4 == L4::Tcp { "tcp" } else { "udp" };
     format!("{word} dport {} {matches}", ports(dice))
 }
 
@@ -102,6 +106,7 @@ enum L4 {
     None,
     Tcp,
     Udp,
+    Sctp,
     Both,
     Icmp,
 }
@@ -124,7 +129,11 @@ fn layer4(dice: &mut Dice, place: &Place, family: Option<Family>, l4: L4) -> Str
         L4::Tcp if dice.chance(25) => dice.pick(&TCP_FLAGS).to_string(),
         L4::Tcp => format!("tcp {}", port_match(dice, place)),
         L4::Udp => format!("udp {}", port_match(dice, place)),
-        L4::Both => format!("meta l4proto {{ tcp, udp }} th {}", port_match(dice, place)),
+        L4::Sctp => format!("sctp {}", port_match(dice, place)),
+        L4::Both => {
+            let protocols = dice.pick(&["{ tcp, udp }", "{ tcp, udp, sctp }"]);
+            format!("meta l4proto {protocols} th {}", port_match(dice, place))
+        }
     }
 }
 
@@ -170,6 +179,7 @@ fn addresses(dice: &mut Dice, place: &Place, family: Family, l4: L4) -> String {
             let port = match l4 {
                 L4::Tcp => "tcp dport",
                 L4::Udp => "udp dport",
+                L4::Sctp => "sctp dport",
                 L4::Both => "th dport",
                 L4::None | L4::Icmp => return String::new(),
             };

@@ -93,19 +93,21 @@ impl Sight {
             }
             Path::Output { interface } => (Device::None, Device::of(interface.as_deref())),
         };
-        // A packet of a known flow may go either way: its own destination need not be the flow's.
-        let follows = matches!(packet.state, State::Established | State::Related);
+        // A packet of a known flow may go either way: its own destination need not be the flow's. What
+        // comes in by the loopback device may have been translated on its way out.
+        let known = matches!(packet.state, State::Established | State::Related);
+        let follows = known || input.is_loopback();
         Self {
-            input,
-            output,
             original_destination: packet.destination.filter(|_| !follows),
             original_port: packet.destination_port.filter(|_| !follows),
-            status: (packet.state == State::New).then_some(0),
+            status: (packet.state == State::New && !input.is_loopback()).then_some(0),
             source_kind: None,
             destination_kind: None,
             epoch: 0,
             made: Made::default(),
             early: false,
+            input,
+            output,
             packet: packet.clone(),
         }
     }
@@ -143,7 +145,7 @@ impl Sight {
             Key::Mark => only(true, env.mark),
             Key::InputInterface => self.input.field(),
             Key::OutputInterface => self.output.field(),
-            Key::SourceMac => only(true, packet.source_mac.map(mac)),
+            Key::SourceMac => only(self.input.is_link(), packet.source_mac.map(mac)),
             Key::SourceKind => only(true, self.source_kind),
             Key::DestinationKind => only(true, self.destination_kind),
         }
@@ -196,6 +198,15 @@ impl Device {
         }
     }
 
+    /// True when what arrives by it may show a hardware address (`xt_mac`).
+    fn is_link(&self) -> bool {
+        *self != Self::None && !self.is_loopback()
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        matches!(self, Self::Named(name) if name == LOOPBACK)
+    }
+
     fn field(&self) -> Field<'_> {
         match self {
             Self::None => Field::Name(""),
@@ -206,7 +217,7 @@ impl Device {
     }
 }
 
-/// The loopback device of every network namespace.
+/// The device by which a host reaches itself.
 pub(crate) const LOOPBACK: &str = "lo";
 
 /// The highest value of a field; `None` for names.
