@@ -7,6 +7,7 @@ mod bad_files;
 mod colour;
 mod explain;
 mod interrupt;
+mod pasted;
 mod peer;
 mod pipes;
 mod report;

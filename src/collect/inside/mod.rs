@@ -127,6 +127,8 @@ pub async fn collect(options: &Options) -> Snapshot {
         conntrack: conntrack.unwrap_or_else(|| skipped("/proc/sys/net/netfilter", LATE)),
         firewall: firewall.unwrap_or_else(|| firewall::nothing(LATE)),
         packet_programs: basics.packet_programs,
+        listener_ports: None,
+        pairing: None,
     }
 }
 
