@@ -432,6 +432,8 @@ fn snapshot(listening: &[(&str, u16)]) -> Snapshot {
         firewall: BTreeMap::from([("nft".into(), read(no_rules()))]),
         packet_programs: read(Vec::new()),
         witness: None,
+        listener_ports: None,
+        pairing: None,
     }
 }
 

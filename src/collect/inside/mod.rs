@@ -131,6 +131,8 @@ pub async fn collect(options: &Options) -> Snapshot {
         firewall: firewall.unwrap_or_else(|| firewall::nothing(LATE)),
         packet_programs: basics.packet_programs,
         witness: None,
+        listener_ports: None,
+        pairing: None,
     }
 }
 
