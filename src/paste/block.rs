@@ -64,18 +64,14 @@ pub(super) fn write(envelope: &Envelope) -> Result<String, EnvelopeError> {
     Ok(text)
 }
 
-/// Whether a text has anything of a block.
-pub(super) fn is_like(text: &str) -> bool {
-    text.contains("REACHDX SNAPSHOT")
-        || stretches(text)
-            .iter()
-            .flatten()
-            .any(|body| Line::read(body).is_some())
+/// Reads a block, whatever stands around and between its lines; `None` when a text has nothing of one.
+pub(super) fn read(text: &str) -> Option<Result<Envelope, BlockError>> {
+    let found = Found::in_text(text);
+    let any = !found.lines.is_empty() || text.contains("REACHDX SNAPSHOT");
+    any.then(|| assembled(&found))
 }
 
-/// Reads a block, whatever stands around and between its lines.
-pub(super) fn read(text: &str) -> Result<Envelope, BlockError> {
-    let found = Found::in_text(text);
+fn assembled(found: &Found) -> Result<Envelope, BlockError> {
     let set = match found.sets().as_slice() {
         [] => return Err(BlockError::Nothing),
         [set] => set.clone(),
@@ -269,5 +265,5 @@ fn list(numbers: &[usize], text: &dyn Fn(usize) -> String) -> String {
 
 const SHOWN: usize = 5;
 /// Damaged lines that are tried to be mended, and in how many readings each: a second's work at most.
-const MOST_MENDED: usize = 400;
+const MOST_MENDED: usize = 200;
 const MOST_WAYS: usize = 6;

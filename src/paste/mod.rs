@@ -111,8 +111,8 @@ pub fn read(text: &str) -> Result<Pasted, PasteError> {
         Err(error) => error,
     };
     let other = matches!(error, SnapshotError::Syntax(_) | SnapshotError::Foreign);
-    if other && block::is_like(text) {
-        let json = block::read(text)?.unpack().map_err(BlockError::from)?;
+    if other && let Some(envelope) = block::read(text) {
+        let json = envelope?.unpack().map_err(BlockError::from)?;
         return from_json(json);
     }
     Err(error.into())
