@@ -175,7 +175,7 @@ fn this_hosts_own_packets_are_redirected_to_loopback() {
     let redirect = translate(TranslationKind::Redirect, None, Some(1));
     let leaves_by = |name: &str| is_interface(Key::OutputInterface, name);
     let rules = one(vec![
-        nat(Hook::Output, -100, &[&[redirect.clone()]]),
+        nat(Hook::Output, -100, &[std::slice::from_ref(&redirect)]),
         base(
             Hook::Output,
             0,
