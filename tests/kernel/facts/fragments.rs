@@ -82,7 +82,7 @@ fn assert_fragments(client: &str, rules: &RuleSet, tracked: bool, end: End) {
         assert_kernel(&probes, &seen, &[end]);
         let judge = |probe: &Probe| certain(&host.judge(&probe.packet, &world::facts()));
         assert_eq!(judge(&whole), Some(Passes));
-        let mut later = whole.clone();
+        let mut later = whole;
         (later.packet.source_port, later.packet.destination_port) = (None, None);
         assert_eq!(judge(&later), None);
     });
