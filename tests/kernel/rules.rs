@@ -201,8 +201,10 @@ pub(crate) fn watch_on(tracked: bool, second: &str) {
     );
 }
 
-/// Takes away the sets of `ipset`. The kernel lets go of them some time after the rules are gone.
+/// Takes away the sets of `ipset`. The kernel lets go of them some time after the rules are gone, and
+/// sets hold on to those they list.
 pub(crate) fn destroy_ipsets() {
+    run("ipset", &["flush"], "");
     for _ in 0..400 {
         if attempt("ipset", &["destroy"], "").is_ok() {
             return;

@@ -2,8 +2,8 @@
 
 use crate::build::*;
 use rulesets::host::{Backend, Hook, HostRules, TableFamily};
-use rulesets::program::{Key, Reason, Step, TranslationKind, Verdict};
-use rulesets::{Definite, Family, Path, State};
+use rulesets::program::{Key, Marked, Reason, Step, TranslationKind, Verdict};
+use rulesets::{Definite, Family, Packet, Path, State};
 
 #[test]
 fn without_rules_everything_passes() {
@@ -134,6 +134,37 @@ fn a_mark_that_only_one_back_end_knows_of_leaves_nothing_open() {
         Some(Definite::Passes)
     );
     assert_eq!(judge(&reads(Key::Mark), &tcp(22)).answer.definite(), None);
+}
+
+#[test]
+fn the_mark_of_a_connection_is_zero_at_its_first_packet_and_open_at_later_ones() {
+    let restore = |value| Step::CopyMark {
+        to: Marked::Packet,
+        mask: u32::MAX,
+        copied: u32::MAX,
+        value,
+    };
+    let chain = |rules: &[&[Step]]| one(vec![base(Hook::Input, 0, Verdict::Accept, rules)]);
+    let marked = chain(&[&[restore(0)], &[is_not(Key::Mark, 0), drop()]]);
+    let in_state = |state| Packet {
+        state,
+        mark: 9,
+        ..tcp(22)
+    };
+    let judged = |rules, state| judge(rules, &in_state(state)).answer.definite();
+    assert_eq!(judged(&marked, State::New), Some(Definite::Passes));
+    assert_eq!(judged(&marked, State::Established), None);
+    assert_eq!(judged(&marked, State::Untracked), Some(Definite::Stopped));
+    let save = Step::CopyMark {
+        to: Marked::Connection,
+        mask: u32::MAX,
+        copied: 1,
+        value: 0,
+    };
+    let saved = chain(&[&[save], &[is(Key::ConnectionMark, 1), drop()]]);
+    assert_eq!(judged(&saved, State::New), Some(Definite::Stopped));
+    assert_eq!(judged(&saved, State::Established), Some(Definite::Stopped));
+    assert_eq!(judged(&saved, State::Untracked), Some(Definite::Passes));
 }
 
 #[test]

@@ -102,6 +102,33 @@ pub(super) const FACTS: &[Fact] = &[
         }}");
         show(&RuleSet::nft(&rules), &[(from_host(53), Passes)]);
     }),
+    (
+        "the_mark_of_a_connection_is_zero_until_a_rule_sets_it",
+        || {
+            let rules = "table inet t {
+            chain raw { type filter hook prerouting priority raw; udp dport 55 notrack; }
+            chain pre {
+                type filter hook prerouting priority mangle;
+                meta mark set 0x7
+                udp dport 54 ct mark set meta mark and 0x4
+                meta mark set ct mark
+            }
+            chain in {
+                type filter hook input priority 0; policy drop;
+                udp dport 53 meta mark 0x0 ct mark 0x0 accept
+                udp dport 54 meta mark 0x4 ct mark 0x4 accept
+                udp dport 55 ct mark != 0x1 accept
+                udp dport 55 meta mark 0x7 counter reject
+            }
+        }";
+            let packets = [
+                (udp(CLIENT, 53), Passes),
+                (udp(CLIENT, 54), Passes),
+                (udp(CLIENT, 55), Blocked),
+            ];
+            show(&RuleSet::nft(rules), &packets);
+        },
+    ),
     ("strict_reverse_path_filtering_needs_a_route_back", || {
         World::with(|world| {
             world::set("ipv4/conf/eth0/rp_filter", "1");

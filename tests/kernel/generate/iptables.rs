@@ -40,7 +40,7 @@ pub(crate) const EMPTY: &str = "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT
 *nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\nCOMMIT\n";
 
 fn filter(dice: &mut Dice, plan: Plan) -> String {
-    let users = dice.between(1, 5);
+    let users = dice.between(1, 7);
     let mut head = String::from("*filter\n");
     for (chain, drops) in [("INPUT", 40), ("FORWARD", 30), ("OUTPUT", 10)] {
         let policy = if dice.chance(drops) { "DROP" } else { "ACCEPT" };
@@ -75,12 +75,17 @@ fn mangle(dice: &mut Dice, plan: Plan) -> String {
         ("FORWARD", Spot::Forward),
         ("OUTPUT", Spot::Output),
     ] {
-        for _ in 0..dice.between(0, 2) {
+        for _ in 0..dice.between(0, 3) {
             let matches = iptables_match::some(dice, plan, spot);
             let target = dice.weighted(&[
                 (30, "MARK --set-mark 0x1"),
                 (20, "MARK --set-xmark 0x2/0x6"),
                 (20, "MARK --or-mark 0x4"),
+                (8, "CONNMARK --save-mark"),
+                (8, "CONNMARK --restore-mark"),
+                (4, "CONNMARK --restore-mark --nfmask 0x3 --ctmask 0x6"),
+                (4, "CONNMARK --save-mark --nfmask 0x6 --ctmask 0x2"),
+                (4, "CONNMARK --set-xmark 0x1/0x3"),
                 (15, "ACCEPT"),
                 (10, "DROP"),
                 (5, "RETURN"),

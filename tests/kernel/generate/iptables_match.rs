@@ -137,7 +137,7 @@ fn interfaces(dice: &mut Dice, spot: Spot) -> String {
 fn other(dice: &mut Dice, family: Family, spot: Spot) -> String {
     let sees_sender = matches!(spot, Spot::Early | Spot::Input | Spot::Forward);
     let mark = dice.pick(&MARKS);
-    match dice.between(0, 29) {
+    match dice.between(0, 32) {
         0 if sees_sender => " -m mac --mac-source 02:00:00:00:00:02".to_owned(),
         1 if sees_sender => " -m mac ! --mac-source 02:00:00:00:00:02".to_owned(),
         2 => " -m addrtype --dst-type LOCAL".to_owned(),
@@ -152,6 +152,23 @@ fn other(dice: &mut Dice, family: Family, spot: Spot) -> String {
             format!(" -m mark{not} --mark {mark:#x}")
         }
         7 => format!(" -m mark --mark {mark:#x}/{mark:#x}"),
+        8 => {
+            let not = dice.maybe(30, " !");
+            format!(" -m connmark{not} --mark {mark:#x}")
+        }
+        9 if spot != Spot::Early => {
+            let not = dice.maybe(30, " !");
+            format!(
+                " -m conntrack{not} --ctorigdst {}",
+                dice.pick(dice::hosts(family))
+            )
+        }
+        10 if spot != Spot::Early => {
+            format!(
+                " -m conntrack --ctstate NEW --ctorigdstport {}",
+                dice.pick(&PORTS)
+            )
+        }
         _ => String::new(),
     }
 }

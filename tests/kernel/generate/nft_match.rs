@@ -97,6 +97,9 @@ fn joined(dice: &mut Dice, place: &Place, l4: L4) -> String {
     if matches!(l4, L4::Tcp | L4::Udp) && place.side != Side::Ingress && dice.chance(4) {
         matches.push(format!("ct original proto-dst {}", dice.pick(&PORTS)));
     }
+    if let Some(family) = family.filter(|_| place.side != Side::Ingress && dice.chance(4)) {
+        matches.push(original(dice, family));
+    }
     matches.retain(|text| !text.is_empty());
     matches.join(" ")
 }
@@ -222,20 +225,34 @@ fn tracking(dice: &mut Dice, place: &Place) -> String {
         return dice.pick(&STATES).to_string();
     }
     if dice.chance(4) {
-        return "ct status dnat".to_owned();
+        return dice
+            .pick(&["ct status dnat", "ct status & dnat == 0"])
+            .to_owned();
     }
     String::new()
 }
 
+/// The destination before translation.
+fn original(dice: &mut Dice, family: Family) -> String {
+    let word = if family == Family::V4 { "ip" } else { "ip6" };
+    let not = dice.maybe(25, "!= ");
+    let address = match dice.between(0, 1) {
+        0 => dice.pick(dice::hosts(family)),
+        _ => dice.pick(dice::prefixes(family)),
+    };
+    format!("ct original {word} daddr {not}{address}")
+}
+
 fn mark(dice: &mut Dice) -> String {
-    if !dice.chance(8) {
+    if !dice.chance(10) {
         return String::new();
     }
     let mark = dice.pick(&MARKS);
+    let word = dice.weighted(&[(75, "meta mark"), (25, "ct mark")]);
     match dice.between(0, 2) {
-        0 => format!("meta mark {mark:#x}"),
-        1 => format!("meta mark != {mark:#x}"),
-        _ => format!("meta mark and {mark:#x} == {mark:#x}"),
+        0 => format!("{word} {mark:#x}"),
+        1 => format!("{word} != {mark:#x}"),
+        _ => format!("{word} and {mark:#x} == {mark:#x}"),
     }
 }
 

@@ -61,6 +61,7 @@ impl Touch {
         match step {
             Step::Test(test) => self.reads |= reads(test),
             Step::Lookup { key, .. } => self.reads |= key.iter().any(|key| changes(*key)),
+            Step::CopyMark { .. } => (self.writes, self.reads) = (true, true),
             Step::Translate(_) | Step::SetMark { .. } | Step::Notrack | Step::Opaque { .. } => {
                 self.writes = true;
             }
@@ -89,6 +90,7 @@ fn verdicts<'a>(called: &Called<'a>, step: &'a Step) -> Vec<&'a Verdict> {
         Step::Test(_)
         | Step::Translate(_)
         | Step::SetMark { .. }
+        | Step::CopyMark { .. }
         | Step::Notrack
         | Step::Opaque { .. } => Vec::new(),
     }
@@ -107,7 +109,7 @@ fn reads(test: &Test) -> bool {
 /// of type `nat` alone.
 fn changes(key: Key) -> bool {
     match key {
-        Key::Mark | Key::State | Key::ConnectionStatus => true,
+        Key::Mark | Key::ConnectionMark | Key::State | Key::ConnectionStatus => true,
         Key::Source(_)
         | Key::Destination(_)
         | Key::Protocol

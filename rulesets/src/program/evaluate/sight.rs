@@ -4,7 +4,7 @@
 use crate::flow::Family;
 use crate::intervals::number;
 use crate::packet::{Packet, Path, State};
-use crate::program::Key;
+use crate::program::{Key, Marked};
 use std::net::IpAddr;
 
 /// A packet as one hook shows it.
@@ -64,8 +64,37 @@ pub(crate) enum Device {
 pub(crate) struct Env {
     /// The packet mark; `None` when it is not known.
     pub(crate) mark: Option<u32>,
+    /// The mark of its connection; `None` when it is not known.
+    pub(crate) connection: Option<u32>,
     /// True once a rule exempted the packet from connection tracking.
     pub(crate) untracked: bool,
+}
+
+impl Env {
+    /// Makes the packet mark `(mark & !mask) ^ value`.
+    pub(crate) fn set_mark(&mut self, mask: u32, value: u32) {
+        self.mark = changed(self.mark, (mask, 0, value), None);
+    }
+
+    /// Makes one of both marks `(mark & !mask) ^ (other & copied) ^ value`.
+    pub(crate) fn copy_mark(&mut self, to: Marked, (mask, copied, value): (u32, u32, u32)) {
+        let (one, other) = match to {
+            Marked::Packet => (&mut self.mark, self.connection),
+            Marked::Connection => (&mut self.connection, self.mark),
+        };
+        *one = changed(*one, (mask, copied, value), other);
+    }
+}
+
+/// A mark after a change; `None` when it is not known.
+fn changed(
+    mark: Option<u32>,
+    (mask, copied, value): (u32, u32, u32),
+    other: Option<u32>,
+) -> Option<u32> {
+    let known = |mark: Option<u32>, used: u32| if used == 0 { Some(0) } else { mark };
+    let kept = known(mark, !mask)? & !mask;
+    Some(kept ^ (known(other, copied)? & copied) ^ value)
 }
 
 /// The value of one field.
@@ -116,6 +145,7 @@ impl Sight {
     pub(crate) fn env(&self) -> Env {
         Env {
             mark: Some(self.packet.mark),
+            connection: (self.packet.state == State::New && !self.input.is_loopback()).then_some(0),
             untracked: false,
         }
     }
@@ -123,7 +153,7 @@ impl Sight {
     /// The value of a field.
     pub(crate) fn field(&self, key: Key, env: Env) -> Field<'_> {
         let packet = &self.packet;
-        let tracked = !matches!(self.state(env), State::Invalid | State::Untracked);
+        let tracked = self.connected(env);
         match key {
             Key::Source(family) => self.address(family, packet.source),
             Key::Destination(family) => self.address(family, packet.destination),
@@ -143,6 +173,7 @@ impl Sight {
             Key::OriginalDestination(family) => self.address(family, self.original_destination),
             Key::OriginalPort => only(tracked && ported(packet.protocol), self.original_port),
             Key::Mark => only(true, env.mark),
+            Key::ConnectionMark => only(tracked, env.connection),
             Key::InputInterface => self.input.field(),
             Key::OutputInterface => self.output.field(),
             Key::SourceMac => only(self.input.is_link(), packet.source_mac.map(mac)),
@@ -162,7 +193,12 @@ impl Sight {
 
     /// True when connection tracking knows what the packet was before translation.
     pub(crate) fn tracked(&self) -> bool {
-        !matches!(self.state(self.env()), State::Invalid | State::Untracked)
+        self.connected(self.env())
+    }
+
+    /// True when the packet belongs to a connection here.
+    pub(crate) fn connected(&self, env: Env) -> bool {
+        !matches!(self.state(env), State::Invalid | State::Untracked)
     }
 
     fn address(&self, family: Family, address: Option<IpAddr>) -> Field<'_> {
@@ -227,6 +263,7 @@ pub(crate) fn highest(key: Key) -> Option<u128> {
         | Key::Destination(Family::V4)
         | Key::OriginalDestination(Family::V4)
         | Key::Mark
+        | Key::ConnectionMark
         | Key::ConnectionStatus => u32::MAX.into(),
         Key::Source(Family::V6)
         | Key::Destination(Family::V6)
