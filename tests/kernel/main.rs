@@ -34,32 +34,34 @@ mod fixes;
 mod generate;
 mod probe;
 mod random;
-mod remains;
 mod rules;
+#[path = "../support/mod.rs"]
+mod support;
 mod trace;
 mod visits;
 mod wire;
 mod world;
 
 use crate::generate::Kind;
-use libtest_mimic::{Arguments, Trial};
+use crate::support::{needs_root, remains, trial};
+use crate::world::World;
+use libtest_mimic::Arguments;
+use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     if std::env::var_os(remains::HOLD).is_some() {
-        remains::hold();
+        hold();
     }
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(WORLDS_AT_ONCE);
     if !arguments.list && !nix::unistd::geteuid().is_root() {
-        return needs_root();
+        return needs_root("the rig", "kernel");
     }
     let mut trials = vec![
-        trial(
-            "rig",
-            "leaves_nothing_behind_when_killed",
-            remains::assert_none,
-        ),
+        trial("rig", "leaves_nothing_behind_when_killed", || {
+            remains::assert_none(3, 3);
+        }),
         trial("rig", "notices_what_is_not_true", doubt::assert_noticed),
     ];
     for kind in [Kind::Nft, Kind::Iptables, Kind::Legacy, Kind::Together] {
@@ -88,22 +90,13 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-fn trial(kind: &str, name: &str, run: impl FnOnce() + Send + 'static) -> Trial {
-    Trial::test(format!("{kind}::{name}"), move || {
-        run();
-        Ok(())
-    })
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "the reader has to learn why nothing ran"
-)]
-fn needs_root() -> ExitCode {
-    eprintln!(
-        "error: the rig builds network namespaces and needs root: run `sudo -E cargo test --test kernel`"
-    );
-    ExitCode::FAILURE
+/// Builds a world, and waits for its end.
+fn hold() {
+    World::with(|world| {
+        let places = [&world.host, &world.peer, &world.far];
+        let links = places.map(|place| format!("/proc/self/fd/{}", place.as_raw_fd()));
+        remains::hold(&links.map(|link| remains::namespace(&link).unwrap()));
+    });
 }
 
 /// Most of the time the kernel waits for itself, while rules are replaced.

@@ -18,34 +18,36 @@ mod names;
 mod peers;
 mod promise;
 mod ready;
-mod remains;
 mod servers;
 mod sessions;
+#[path = "../support/mod.rs"]
+mod support;
 mod timing;
 mod tool;
 mod truth;
 
 use crate::fault::{Fault, Outside};
 use crate::lab::Lab;
+use crate::machine::Machine;
+use crate::servers::Server;
+use crate::support::{needs_root, remains, trial};
 use crate::tool::User;
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     if std::env::var_os(remains::HOLD).is_some() {
-        remains::hold();
+        hold();
     }
     let truth_only = std::env::args().any(|argument| argument == TRUTH);
     let mut arguments = Arguments::from_iter(std::env::args().filter(|argument| argument != TRUTH));
     arguments.test_threads.get_or_insert(LABS_AT_ONCE);
     if !arguments.list && !nix::unistd::geteuid().is_root() {
-        return needs_root();
+        return needs_root("the lab", "lab");
     }
-    let mut trials = vec![trial(
-        "lab",
-        "leaves_nothing_behind_when_killed",
-        remains::assert_none,
-    )];
+    let mut trials = vec![trial("lab", "leaves_nothing_behind_when_killed", || {
+        remains::assert_none(5, 11);
+    })];
     trials.push(trial(
         "lab",
         "notices_what_is_not_true",
@@ -101,22 +103,12 @@ fn assert_truth(fault: &Fault) {
     }
 }
 
-fn trial(kind: &str, name: &str, run: impl FnOnce() + Send + 'static) -> Trial {
-    Trial::test(format!("{kind}::{name}"), move || {
-        run();
-        Ok(())
-    })
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "the reader has to learn why nothing ran"
-)]
-fn needs_root() -> ExitCode {
-    eprintln!(
-        "error: the lab builds network namespaces and needs root: run `sudo -E cargo test --test lab`"
-    );
-    ExitCode::FAILURE
+/// Builds a lab, and waits for its end.
+fn hold() {
+    let lab = Lab::start(&groups::web(), &[Server::Ssh, Server::Web]);
+    let machines = lab.machines().into_iter().map(Machine::pid);
+    let links = machines.filter_map(|pid| remains::namespace(&format!("/proc/{pid}/ns/net")));
+    remains::hold(&links.collect::<Vec<_>>());
 }
 
 const TRUTH: &str = "--truth";
