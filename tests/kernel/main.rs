@@ -16,11 +16,15 @@
 //! long one. `facts` shows single facts that readers of rules get wrong, and `dumps` loads listings of real
 //! hosts, those below `REACHDX_SAMPLES` as well.
 //!
+//! A packet of the host that rules send back to it is asked about twice: as it leaves, and as it comes in
+//! by `lo`. Fragments and headers of options are left out where rules see inside, since the evaluator is
+//! asked about whole packets.
+//!
 //! What the rig cannot show: rates and what else no listing tells (the evaluator says it cannot know;
-//! at most one verdict in a hundred may be such); bridges, several hosts,
-//! later packets of flows that rules rewrite; and the order of rules of the older iptables within one
-//! batch, where two mistakes that cancel out in every counter would stay unseen. A packet of the host
-//! that rules send back to it is asked about twice: as it leaves, and as it comes in by `lo`.
+//! at most one verdict in a hundred may be such); bridges, several hosts, UDP-Lite, fragments that the
+//! host sends, later packets of flows that rules rewrite; and the order of rules of the older iptables
+//! within one batch, where two mistakes that cancel out in every counter would stay unseen. Counters
+//! that depend on what nftables did first, or on answers of the host to itself, are not compared.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 mod agreement;
