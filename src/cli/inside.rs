@@ -1,5 +1,6 @@
 use super::{options, witness};
 use crate::collect::inside::{DEFAULT_OUTBOUND, Options, collect, parse_outbound};
+use crate::collect::ssh::identity;
 use crate::collect::write_output;
 use crate::evidence::Plan;
 use crate::inside::{Snapshot, Watched};
@@ -39,12 +40,19 @@ pub(super) struct Arguments {
     /// How long a connection to an own service may take to open
     #[arg(long, value_name = "DUR", default_value = "1500ms", value_parser = options::duration)]
     timeout: Duration,
+    /// Say which snapshots this program takes, and nothing else
+    #[arg(long, hide = true)]
+    identify: bool,
     /// Where to write the snapshot, instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    if arguments.identify {
+        write_output(None, format!("{}\n", identity()).as_bytes())?;
+        return Ok(0);
+    }
     let services: Vec<_> = options::services(&arguments.service)?
         .into_iter()
         .map(|service| (service.label, service.service, service.port))

@@ -9,6 +9,7 @@ mod explain;
 mod export;
 mod fix;
 mod inside;
+mod joined;
 mod lint;
 mod options;
 mod ports;
