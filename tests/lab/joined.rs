@@ -95,7 +95,6 @@ fn assert_dropped() {
 
 fn assert_installed() {
     let mut lab = lab("SetEnv PATH=/run/lab/bin:/usr/bin:/bin");
-    provided(&lab.instance);
     lab.host("mkdir /run/lab/bin && ln -s ../reachdx /run/lab/bin/reachdx");
     let before = files(&lab.instance);
     let document = checked(&lab, "ssh", &[]);
@@ -170,7 +169,10 @@ fn assert_refused() {
     lab.client
         .sh("ssh-keygen -q -t ed25519 -N '' -f /run/lab/other_key; : >/run/lab/nobody");
     for (option, complaint) in [
-        ("UserKnownHostsFile=/run/lab/nobody", "host key is known"),
+        (
+            "UserKnownHostsFile=/run/lab/nobody",
+            "Host key verification failed",
+        ),
         ("IdentityFile=/run/lab/other_key", "Permission denied"),
     ] {
         let document = checked(&lab, "ssh", &["--ssh-option", option]);
@@ -264,6 +266,7 @@ fn lab(settings: &str) -> Lab {
         machine.sh("for place in /root /dev/shm; do mount -t tmpfs tmpfs $place; done");
     }
     provided(&lab.client);
+    provided(&lab.instance);
     lab.host("mount -t tmpfs -o mode=1777 tmpfs /tmp");
     servers::sshd(
         &mut lab.instance,
