@@ -85,6 +85,10 @@ pub struct Evidence {
     pub groups: Option<SecurityGroups>,
     /// What the instance says of itself, when it was asked.
     pub inside: Option<Snapshot>,
+    /// Whether this check started the watch of the inside view, and it ran from before the first probe
+    /// until after the last.
+    #[serde(default)]
+    pub witness_joined: bool,
     /// Remarks of the collector that a reader should see, such as a proxy variable that was ignored.
     pub notes: Vec<String>,
 }

@@ -1,6 +1,8 @@
+use super::joined::{self, Began};
 use super::options::{self, Color};
 use super::pasted::{Given, pairing_code, read_inside};
 use super::progress::{Line, Quiet};
+use crate::collect::ssh::{Destination, SCHEME};
 use crate::collect::{Request, collect, read_rules, write_output};
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::evidence::{Plan, Run};
@@ -28,12 +30,16 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
     /// The inside view: what `reachdx inside` printed, in a file, - for standard input, or
-    /// `code:...` as typed; or `local`
+    /// `code:...` as typed; `local`; or ssh://[user@]host[:port] to log in to the instance and watch
+    /// there while probes are sent
     #[arg(long, value_name = "WHAT")]
     inside: Option<String>,
     /// The pairing code that `reachdx inside --pair` was given; another snapshot is refused
     #[arg(long, value_name = "CODE", value_parser = pairing_code, requires = "inside")]
     pair: Option<PairingCode>,
+    /// A setting of `ssh` for that login, such as `IdentityFile=key`, passed on as `-o OPT`; repeat it
+    #[arg(long, value_name = "OPT", requires = "inside")]
+    ssh_option: Vec<String>,
     /// The client's address as the target sees it, when it is not our own
     #[arg(long, value_name = "IP")]
     from: Option<IpAddr>,
@@ -70,6 +76,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .map(|target| plan(arguments, target))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let groups = read_rules(&arguments.rules)?;
+    let destination = destination(arguments)?;
     let given = given_snapshot(arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -91,17 +98,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
             notes: notes(given.as_ref()),
             plan,
         };
-        let interrupt = async {
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        let mut run = if std::io::stderr().is_terminal() {
-            let mut line = Line::default();
-            runtime.block_on(collect(request, &mut line, interrupt))
-        } else {
-            runtime.block_on(collect(request, &mut Quiet, interrupt))
-        };
+        let mut run = runtime.block_on(measured(arguments, request, destination.as_ref()));
         let interrupted = run.interrupted;
         if interrupted {
             run.evidence.notes.extend(cut_short(plans.as_slice()));
@@ -115,6 +112,55 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     // A probe that hangs in a system call must not hold up the report.
     runtime.shutdown_background();
     render(arguments, &results)
+}
+
+/// Probes one target, with a watch on the instance meanwhile where there is one to log in to.
+async fn measured(
+    arguments: &Arguments,
+    mut request: Request,
+    destination: Option<&Destination>,
+) -> Run {
+    let Some(destination) = destination else {
+        return probed(request, interrupt()).await;
+    };
+    let (services, plan) = (&arguments.service, &request.plan);
+    let order = joined::order(destination, &arguments.ssh_option, services, plan);
+    match joined::begin(&order, interrupt()).await {
+        Began::Watching(session) => {
+            let mut run = probed(request, interrupt()).await;
+            joined::end(*session, destination, &mut run, interrupt()).await;
+            run
+        }
+        Began::Not(reason) => {
+            request.notes.push(reason);
+            probed(request, interrupt()).await
+        }
+        Began::Interrupted => probed(request, std::future::ready(())).await,
+    }
+}
+
+async fn probed(request: Request, interrupt: impl Future<Output = ()>) -> Run {
+    if std::io::stderr().is_terminal() {
+        collect(request, &mut Line::default(), interrupt).await
+    } else {
+        collect(request, &mut Quiet, interrupt).await
+    }
+}
+
+/// Ends when the user wants to.
+async fn interrupt() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// The instance to log in to.
+fn destination(arguments: &Arguments) -> anyhow::Result<Option<Destination>> {
+    let destination = joined::destination(arguments.inside.as_deref())?;
+    if destination.is_none() && !arguments.ssh_option.is_empty() {
+        anyhow::bail!("--ssh-option: it goes with --inside ssh://[user@]host[:port]");
+    }
+    Ok(destination)
 }
 
 fn plan(arguments: &Arguments, target: &str) -> anyhow::Result<Plan> {
@@ -160,20 +206,15 @@ async fn controls(arguments: &Arguments) -> Vec<Probe> {
 
 /// The snapshot that was taken before, read once for all targets.
 fn given_snapshot(arguments: &Arguments) -> anyhow::Result<Option<Given>> {
-    let Some(what) = arguments.inside.as_deref().filter(|it| *it != LOCAL) else {
+    let elsewhere = |what: &&str| *what != LOCAL && !what.starts_with(SCHEME);
+    let Some(what) = arguments.inside.as_deref().filter(elsewhere) else {
         if arguments.pair.is_some() {
             anyhow::bail!(
-                "--pair goes with a snapshot that comes from elsewhere, not with `local`"
+                "--pair goes with a snapshot that was carried here, not with `local` or `ssh://`"
             );
         }
         return Ok(None);
     };
-    if what.starts_with("ssh://") {
-        anyhow::bail!(
-            "--inside: taking a snapshot over ssh is not possible yet; run `reachdx inside` there \
-             and give its output as a file"
-        );
-    }
     read_inside(Path::new(what), arguments.pair).map(Some)
 }
 

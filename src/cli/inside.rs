@@ -2,6 +2,7 @@ use super::form::{Form, Wanted, rendered};
 use super::pasted::pairing_code;
 use super::{options, witness};
 use crate::collect::inside::{DEFAULT_OUTBOUND, Options, collect, parse_outbound};
+use crate::collect::ssh::identity;
 use crate::collect::write_output;
 use crate::evidence::Plan;
 use crate::inside::{Snapshot, Watched};
@@ -54,12 +55,19 @@ pub(super) struct Arguments {
     /// Print a script for the cloud's command channel that does this, instead of doing it here
     #[arg(long, value_name = "CHANNEL", value_enum, conflicts_with_all = ["format", "limit"])]
     script: Option<Channel>,
+    /// Say which snapshots this program takes, and nothing else
+    #[arg(long, hide = true)]
+    identify: bool,
     /// Where to write the snapshot, instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
+    if arguments.identify {
+        write_output(None, format!("{}\n", identity()).as_bytes())?;
+        return Ok(0);
+    }
     let services: Vec<_> = options::services(&arguments.service)?
         .into_iter()
         .map(|service| (service.label, service.service, service.port))

@@ -10,6 +10,7 @@ mod export;
 mod fix;
 mod form;
 mod inside;
+mod joined;
 mod lint;
 mod options;
 mod pair;

@@ -4,6 +4,7 @@ mod files;
 pub mod inside;
 mod outside;
 mod own_routes;
+pub mod ssh;
 mod traces;
 
 pub use files::{

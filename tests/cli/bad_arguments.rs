@@ -98,6 +98,35 @@ fn what_the_command_line_itself_refuses_exits_with_3_and_points_to_help() {
 
 const REFUSED: &[(&[&str], &str)] = &[
     (
+        &["check", "127.0.0.1", "--inside", "ssh://-oProxyCommand=x"],
+        "--inside: `ssh://-oProxyCommand=x` is not ssh://[user@]host[:port]: the host is not a name or \
+         an address (letters, digits, `.`, `-`, `_`; IPv6 in brackets)",
+    ),
+    (
+        &["check", "127.0.0.1", "--inside", "ssh://-l@web"],
+        "--inside: `ssh://-l@web` is not ssh://[user@]host[:port]: the user is not a login name \
+         (letters, digits, `.`, `-`, `_`, `+`, not `-` at the beginning)",
+    ),
+    (
+        &["check", "127.0.0.1", "--inside", "ssh://"],
+        "--inside: `ssh://` is not ssh://[user@]host[:port]: it names no host",
+    ),
+    (
+        &["check", "127.0.0.1", "--inside", "ssh://web:0"],
+        "--inside: `ssh://web:0` is not ssh://[user@]host[:port]: the port is not 1 to 65535",
+    ),
+    (
+        &[
+            "check",
+            "127.0.0.1",
+            "--inside",
+            "local",
+            "--ssh-option",
+            "x=y",
+        ],
+        "--ssh-option: it goes with --inside ssh://[user@]host[:port]",
+    ),
+    (
         &["check", "127.0.0.1", "--service", "tcp/0"],
         "--service: `tcp/0` has no valid port: expected a number from 1 to 65535",
     ),
@@ -166,11 +195,6 @@ const REFUSED: &[(&[&str], &str)] = &[
     (
         &["check", "127.0.0.1", "--provider", "acme"],
         "--provider: `acme` is not known; known are tencent, generic",
-    ),
-    (
-        &["check", "127.0.0.1", "--inside", "ssh://root@192.0.2.1"],
-        "--inside: taking a snapshot over ssh is not possible yet; run `reachdx inside` there and \
-         give its output as a file",
     ),
     (
         &["inside", "--outbound", "mail.example"],

@@ -11,6 +11,7 @@ mod certificates;
 mod fault;
 mod faults;
 mod groups;
+mod joined;
 mod lab;
 mod machine;
 mod measure;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
             "an_open_session_outlives_a_deny",
             sessions::assert_outlived,
         ));
+        trials.extend(joined::trials());
     }
     for fault in faults::all() {
         if truth_only {

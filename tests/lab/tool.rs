@@ -237,13 +237,18 @@ fn record(fault: &Fault, mode: &str, document: &Value) {
 }
 
 fn run_tool(machine: &Machine, words: &[&str]) -> Output {
+    provided(machine);
+    let mut limited = vec!["timeout", "--signal=KILL", "90"];
+    limited.extend(words);
+    machine.output(&limited)
+}
+
+/// Puts the tool where every user of the machine may run it.
+pub(crate) fn provided(machine: &Machine) {
     machine.sh(&format!(
         "[ -e {TOOL} ] || {{ touch {TOOL}; mount --bind '{}' {TOOL}; }}",
         env!("CARGO_BIN_EXE_reachdx")
     ));
-    let mut limited = vec!["timeout", "--signal=KILL", "90"];
-    limited.extend(words);
-    machine.output(&limited)
 }
 
 fn document(words: &[&str], output: &Output) -> Value {
@@ -304,7 +309,7 @@ pub(crate) fn text(value: &Value) -> &str {
 /// Names the directory where runs are kept, `tests/scenarios` when they are taken anew.
 const RECORD: &str = "REACHDX_RECORD";
 /// Bound into each machine, so that users who may not enter the build directory can run it too.
-const TOOL: &str = "/run/lab/reachdx";
+pub(crate) const TOOL: &str = "/run/lab/reachdx";
 const SNAPSHOT: &str = "/run/lab/inside.json";
 /// Hosts that have nothing to do with the target: one on a port that everyone lets pass, one on the
 /// port that most faults are about.
