@@ -1,5 +1,5 @@
 use super::{options, witness};
-use crate::collect::inside::{DEFAULT_OUTBOUND, Options, collect, parse_outbound};
+use crate::collect::inside::{DEFAULT_OUTBOUND, Options, Turn, collect, parse_outbound};
 use crate::collect::write_output;
 use crate::evidence::Plan;
 use crate::inside::{Snapshot, Watched};
@@ -51,6 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .collect();
     let outbound = parse_outbound(&arguments.outbound)
         .map_err(|error| anyhow::anyhow!("--outbound: {error}"))?;
+    let _turn = Turn::take()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

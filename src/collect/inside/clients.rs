@@ -18,7 +18,7 @@ pub(super) fn established(from: Option<IpAddr>) -> Datum<Vec<Established>> {
         let path = format!("/proc/thread-self/net/{file}");
         let table = match read_text(&path) {
             Ok(table) => table,
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == ErrorKind::NotFound && file.ends_with('6') => continue,
             Err(error) => return skipped(TABLES, format!("{path}: {error}")),
         };
         match parse_sockets(&table.text) {

@@ -23,8 +23,10 @@ mod owners;
 mod programs;
 mod services;
 mod together;
+mod turn;
 mod witness;
 
+pub use turn::{Turn, TurnTaken};
 pub use witness::{Watch, watch};
 
 pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
