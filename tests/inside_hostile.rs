@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 use nix::unistd::geteuid;
-use reachdx::inside::{Datum, RulesText, Snapshot, read_snapshot};
+use reachdx::inside::{Datum, RulesText, Snapshot, SshProblem, read_snapshot};
 use std::fs;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -264,6 +264,77 @@ fn a_stranger_who_holds_the_name_keeps_nobody_from_looking() {
         kill $!"
     );
     room(&script).snapshot();
+}
+
+#[test]
+fn nothing_secret_gets_into_the_snapshot() {
+    assert!(geteuid().is_root(), "needs root, to be able to read it");
+    let script = format!(
+        "{UP}
+        {PRIVATE}
+        mkdir -p $DIRECTORY/alice/.ssh; mount -t tmpfs none /home; mkdir -p /home/alice/.ssh
+        echo 'alice:x:0:0:SECRET:/home/alice:/bin/sh' > /etc/passwd
+        echo 'alice:$6$SECRET$SECRET:19000:0:99999:7:::' > /etc/shadow
+        echo 'ssh-ed25519 SECRET SECRET' > /home/alice/.ssh/authorized_keys
+        echo SECRET > /home/alice/.ssh/id_ed25519
+        echo SECRET > /etc/ssh/ssh_host_rsa_key
+        echo 'Banner /etc/SECRET' > /etc/ssh/sshd_config
+        echo 'h sshd[1]: Failed password for SECRET from 127.0.0.1 port 1' > /var/log/auth.log
+        echo 'search SECRET' > /etc/resolv.conf
+        export TOKEN=SECRET
+        sh -c 'sleep 20' SECRET &
+        \"$@\" --user alice || exit
+        kill $!"
+    );
+    let run = room(&script);
+    let snapshot = run.snapshot();
+    let host = &snapshot.host;
+    let login = host.login.value().unwrap();
+    assert!(login.account.is_some() && login.password.is_some());
+    let files = host.ssh_files.value().unwrap();
+    assert!(files.iter().any(|it| it.keys == Some(1)), "{files:?}");
+    assert_eq!(host.refusals.value().unwrap()["wrong password"], 1);
+    assert!(!run.stdout.contains("SECRET"), "{}", run.stdout);
+}
+
+#[test]
+fn the_settings_of_the_ssh_server_need_no_root() {
+    assert!(geteuid().is_root(), "needs root, to become nobody");
+    let script = format!(
+        "{UP}
+        exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$@\""
+    );
+    let snapshot = room(&script).snapshot();
+    assert!(!snapshot.root);
+    let login = snapshot.ssh_login.value().expect("a readable sshd_config");
+    assert!(login.settings.contains_key("permitrootlogin"));
+    assert_eq!(snapshot.host.ssh_check.value().unwrap().problem, None);
+}
+
+#[test]
+fn an_ssh_server_that_would_not_start_is_told_with_the_place() {
+    assert!(geteuid().is_root(), "needs root, to look at everything");
+    let script = format!(
+        "{UP}
+        {PRIVATE}
+        printf 'Port 22\nPrt 23\n' > /etc/ssh/sshd_config
+        exec \"$@\""
+    );
+    let snapshot = room(&script).snapshot();
+    let check = snapshot.host.ssh_check.value().unwrap();
+    assert_eq!(check.problem, Some(SshProblem::BadOption));
+    assert_eq!(check.place.as_deref(), Some("/etc/ssh/sshd_config line 2"));
+}
+
+#[test]
+fn a_disk_that_is_not_there_is_an_error_in_one_line() {
+    let run = room("exec \"$1\" inside --sysroot /nonexistent");
+    assert_eq!(run.code, Some(3));
+    assert!(
+        run.stderr
+            .starts_with("error: --sysroot: cannot read `/nonexistent`")
+    );
+    assert_eq!(run.stderr.lines().count(), 1);
 }
 
 /// A file system of its own for all that a run could write to, so that nothing else writes there.

@@ -1,5 +1,7 @@
 use super::{options, witness};
-use crate::collect::inside::{DEFAULT_OUTBOUND, Options, Turn, collect, parse_outbound};
+use crate::collect::inside::{
+    DEFAULT_OUTBOUND, Options, Turn, collect, collect_mounted, parse_outbound,
+};
 use crate::collect::write_output;
 use crate::evidence::Plan;
 use crate::inside::{Snapshot, Watched};
@@ -39,6 +41,10 @@ pub(super) struct Arguments {
     /// How long a connection to an own service may take to open
     #[arg(long, value_name = "DUR", default_value = "1500ms", value_parser = options::duration)]
     timeout: Duration,
+    /// Read the disk of a host that does not run, mounted at DIR, instead of this one; nothing is
+    /// probed
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["witness", "outbound", "service"])]
+    sysroot: Option<PathBuf>,
     /// Where to write the snapshot, instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -51,6 +57,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .collect();
     let outbound = parse_outbound(&arguments.outbound)
         .map_err(|error| anyhow::anyhow!("--outbound: {error}"))?;
+    if let Some(disk) = &arguments.sysroot {
+        let options = Options {
+            from: arguments.from,
+            user: arguments.user.clone(),
+            ..Options::default()
+        };
+        let snapshot = collect_mounted(disk, &options)
+            .with_context(|| format!("--sysroot: cannot read `{}`", disk.display()))?;
+        return write(arguments, &snapshot);
+    }
     let _turn = Turn::take()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -74,7 +90,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     }));
     runtime.shutdown_background();
     snapshot.witness = witness;
-    let mut text = serde_json::to_string_pretty(&snapshot).context("cannot write the snapshot")?;
+    write(arguments, &snapshot)
+}
+
+fn write(arguments: &Arguments, snapshot: &Snapshot) -> anyhow::Result<u8> {
+    let mut text = serde_json::to_string_pretty(snapshot).context("cannot write the snapshot")?;
     text.push('\n');
     write_output(arguments.output.as_deref(), text.as_bytes())?;
     Ok(0)

@@ -6,7 +6,7 @@ use probes::{
 };
 use reachdx::evidence::{Evidence, Expectation, OwnRoutes, Plan, PlannedService, Run};
 use reachdx::inside::{
-    Address, Conntrack, Datum, Listener, Outbound, Owner, Route, RouteToClient, RulesText,
+    Address, Conntrack, Datum, Host, Listener, Outbound, Owner, Route, RouteToClient, RulesText,
     SNAPSHOT_VERSION, Snapshot, SshLogin,
 };
 use rulesets::{SecurityGroup, SecurityGroups, parse_security_group};
@@ -431,6 +431,7 @@ fn snapshot(listening: &[(&str, u16)]) -> Snapshot {
         }),
         firewall: BTreeMap::from([("nft".into(), read(no_rules()))]),
         packet_programs: read(Vec::new()),
+        host: Host::default(),
         witness: None,
     }
 }

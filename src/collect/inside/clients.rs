@@ -2,6 +2,7 @@
 
 use super::command::{Bounds, find, run};
 use super::files::{one_line, read, read_text, skipped};
+use super::throwaway::HostKey;
 use crate::inside::{Datum, Established, SshLogin, parse_sockets, parse_ssh_settings};
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
@@ -37,15 +38,17 @@ pub(super) fn established(from: Option<IpAddr>) -> Datum<Vec<Established>> {
     read(TABLES, open)
 }
 
-/// Asks the SSH server for its effective settings for `user` from the client; it needs root, since
-/// `sshd -T` reads the host keys.
-pub(super) async fn ssh_login(root: bool, user: &str, from: Option<IpAddr>) -> Datum<SshLogin> {
+/// Asks the SSH server for its effective settings for `user` from the client, at the instance's own
+/// end where that is known. `sshd -T` wants a host key; without root it is given one that is none.
+pub(super) async fn ssh_login(
+    root: bool,
+    user: &str,
+    from: Option<IpAddr>,
+    local: Option<(IpAddr, u16)>,
+) -> Datum<SshLogin> {
     let Some(client) = from else {
         return skipped(SSHD, NO_CLIENT);
     };
-    if !root {
-        return skipped(SSHD, "reading the SSH server's settings needs root");
-    }
     if !is_user_name(user) {
         return skipped(SSHD, format!("`{}` is not a user name", one_line(user)));
     }
@@ -53,8 +56,18 @@ pub(super) async fn ssh_login(root: bool, user: &str, from: Option<IpAddr>) -> D
     let Some(program) = find(&directories, "sshd") else {
         return skipped(SSHD, "not installed");
     };
-    let connection = format!("user={user},host={client},addr={client}");
-    match run(&program, &["-T", "-C", &connection], BOUNDS).await {
+    let key = match (!root).then(HostKey::new).transpose() {
+        Ok(key) => key,
+        Err(error) => return skipped(SSHD, format!("no key to ask with: {error}")),
+    };
+    let path = key.as_ref().map(HostKey::path);
+    let end = local.map_or_else(String::new, |(address, port)| {
+        format!(",laddr={address},lport={port}")
+    });
+    let connection = format!("user={user},host={client},addr={client}{end}");
+    let mut arguments = vec!["-T", "-C", &connection];
+    arguments.extend(path.iter().flat_map(|path| ["-h", path.as_str()]));
+    match run(&program, &arguments, BOUNDS).await {
         Ok(text) => read(
             SSHD,
             SshLogin {

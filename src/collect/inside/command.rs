@@ -25,7 +25,11 @@ pub(super) enum CommandError {
     #[error("did not end within {} s and was stopped", .0.as_secs_f64())]
     TimedOut(Duration),
     #[error("failed ({status}){}", colon(.stderr))]
-    Failed { status: ExitStatus, stderr: String },
+    Failed {
+        status: ExitStatus,
+        /// The beginning of its complaints, as it wrote them.
+        stderr: String,
+    },
 }
 
 /// Limits of one run.
@@ -79,10 +83,9 @@ pub(super) async fn run(
     if status.success() {
         return Ok(whole_lines(&stdout, bounds.output));
     }
-    let stderr = String::from_utf8_lossy(&stderr);
     Err(CommandError::Failed {
         status,
-        stderr: one_line(stderr.trim().lines().next().unwrap_or_default()),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
     })
 }
 
@@ -174,12 +177,10 @@ async fn beginning(from: &mut Receiver) -> Result<Vec<u8>, Early> {
     Ok(bytes)
 }
 
-fn colon(text: &str) -> String {
-    if text.is_empty() {
-        String::new()
-    } else {
-        format!(": {text}")
-    }
+/// The first complaint, behind a colon.
+fn colon(complaints: &str) -> String {
+    let first = complaints.trim().lines().next();
+    first.map_or_else(String::new, |line| format!(": {}", one_line(line)))
 }
 
 const COMPLAINT: u64 = 4096;
