@@ -312,6 +312,27 @@ fn the_settings_of_the_ssh_server_need_no_root() {
 }
 
 #[test]
+fn a_server_for_which_systemd_listens_is_asked_although_its_directory_is_missing() {
+    assert!(
+        geteuid().is_root(),
+        "needs root, which is asked for the directory"
+    );
+    let script = format!(
+        "{UP}
+        {PRIVATE}
+        rmdir /run/sshd
+        exec \"$@\""
+    );
+    let snapshot = room(&script).snapshot();
+    let login = snapshot.ssh_login.value().expect("settings");
+    assert!(login.settings.contains_key("permitrootlogin"));
+    assert_eq!(snapshot.host.ssh_check.value().unwrap().problem, None);
+    let files = snapshot.host.ssh_files.value().unwrap();
+    let directory = files.iter().find(|it| it.path == "/run/sshd").unwrap();
+    assert_eq!(directory.mode, None, "nor was it made");
+}
+
+#[test]
 fn an_ssh_server_that_would_not_start_is_told_with_the_place() {
     assert!(geteuid().is_root(), "needs root, to look at everything");
     let script = format!(

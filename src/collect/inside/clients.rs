@@ -1,8 +1,8 @@
 //! What concerns one client: its open connections, and whether the SSH server would let a user in.
 
-use super::command::{Bounds, find, run};
+use super::command::{Bounds, find};
 use super::files::{one_line, read, read_text, skipped};
-use super::throwaway::HostKey;
+use super::throwaway::ask_sshd;
 use crate::inside::{Datum, Established, SshLogin, parse_sockets, parse_ssh_settings};
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
@@ -39,7 +39,7 @@ pub(super) fn established(from: Option<IpAddr>) -> Datum<Vec<Established>> {
 }
 
 /// Asks the SSH server for its effective settings for `user` from the client, at the instance's own
-/// end where that is known. `sshd -T` wants a host key; without root it is given one that is none.
+/// end where that is known.
 pub(super) async fn ssh_login(
     root: bool,
     user: &str,
@@ -56,18 +56,11 @@ pub(super) async fn ssh_login(
     let Some(program) = find(&directories, "sshd") else {
         return skipped(SSHD, "not installed");
     };
-    let key = match (!root).then(HostKey::new).transpose() {
-        Ok(key) => key,
-        Err(error) => return skipped(SSHD, format!("no key to ask with: {error}")),
-    };
-    let path = key.as_ref().map(HostKey::path);
     let end = local.map_or_else(String::new, |(address, port)| {
         format!(",laddr={address},lport={port}")
     });
     let connection = format!("user={user},host={client},addr={client}{end}");
-    let mut arguments = vec!["-T", "-C", &connection];
-    arguments.extend(path.iter().flat_map(|path| ["-h", path.as_str()]));
-    match run(&program, &arguments, BOUNDS).await {
+    match ask_sshd(root, &program, &["-T", "-C", &connection], BOUNDS).await {
         Ok(text) => read(
             SSHD,
             SshLogin {

@@ -41,6 +41,14 @@ pub(super) struct Bounds {
     pub(super) output: u64,
 }
 
+/// As whom a command runs.
+pub(super) enum Caller {
+    /// As whoever runs this, with nothing to read.
+    Same,
+    /// As nobody, which takes root to become, with this file as its standard input.
+    Nobody(OwnedFd),
+}
+
 /// Looks for an executable file in the directories given, in order; the environment's `PATH` has no
 /// say.
 pub(super) fn find(directories: &[PathBuf], name: &str) -> Option<PathBuf> {
@@ -60,8 +68,18 @@ pub(super) async fn run(
     arguments: &[&str],
     bounds: Bounds,
 ) -> Result<Text, CommandError> {
+    run_as(Caller::Same, program, arguments, bounds).await
+}
+
+/// As [`run`], as somebody else.
+pub(super) async fn run_as(
+    caller: Caller,
+    program: &Path,
+    arguments: &[&str],
+    bounds: Bounds,
+) -> Result<Text, CommandError> {
     let end = Instant::now() + bounds.time;
-    let mut child = Group::start(program, arguments)?;
+    let mut child = Group::start(caller, program, arguments)?;
     let mut output = child.output()?;
     let mut complaint = child.complaint()?;
     let reading = async {
@@ -95,13 +113,17 @@ struct Group {
 }
 
 impl Group {
-    fn start(program: &Path, arguments: &[&str]) -> io::Result<Self> {
-        let child = Command::new(program)
+    fn start(caller: Caller, program: &Path, arguments: &[&str]) -> io::Result<Self> {
+        let mut command = Command::new(program);
+        match caller {
+            Caller::Same => command.stdin(Stdio::null()),
+            Caller::Nobody(input) => command.stdin(input).uid(NOBODY).gid(NOBODY),
+        };
+        let child = command
             .args(arguments)
             .env_clear()
             .env("LC_ALL", "C")
             .current_dir("/")
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -184,6 +206,8 @@ fn colon(complaints: &str) -> String {
 }
 
 const COMPLAINT: u64 = 4096;
+/// Nobody of every distribution, and what the kernel gives users it cannot name.
+const NOBODY: u32 = 65534;
 
 #[cfg(test)]
 pub(super) mod tests {

@@ -1,31 +1,72 @@
-//! A host key that is none, for asking `sshd` about its settings.
+//! Asking `sshd` about its settings without the host's keys.
 //!
 //! `sshd -T` refuses to speak without a host key, and only root may read the host's. Given any key of
 //! the right form it answers everybody. This one is made of zeros and lies in memory alone: nothing is
 //! written to a disk, and nobody can be deceived with it.
+//!
+//! Root is asked for a directory that the server's unit makes when it starts, `/run/sshd`: where
+//! systemd listens in its place it is missing between logins, and all is well. Nobody is not asked
+//! for it.
 
+use super::command::{Bounds, Caller, CommandError, run, run_as};
+use super::files::Text;
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::unistd::{Gid, Uid, fchown};
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// Runs `sshd` with these arguments and, where the host's keys are out of reach or a directory is
+/// missing that only root is asked for, with one that is none.
+pub(super) async fn ask_sshd(
+    root: bool,
+    program: &Path,
+    arguments: &[&str],
+    bounds: Bounds,
+) -> Result<Text, CommandError> {
+    if !root {
+        let key = HostKey::new()?;
+        let path = key.path();
+        return run(program, &[arguments, &["-h", &path]].concat(), bounds).await;
+    }
+    match run(program, arguments, bounds).await {
+        Err(CommandError::Failed { stderr, .. }) if stderr.contains(MISSING_DIRECTORY) => {
+            let input = HostKey::new()?.for_nobody()?;
+            let arguments = [arguments, &["-h", "/proc/self/fd/0"]].concat();
+            run_as(Caller::Nobody(input), program, &arguments, bounds).await
+        }
+        said => said,
+    }
+}
 
 /// The key, for as long as it is kept.
-pub(super) struct HostKey {
+struct HostKey {
     file: File,
 }
 
 impl HostKey {
     /// Makes one; the kernel must have `memfd_create(2)` (3.17).
-    pub(super) fn new() -> io::Result<Self> {
+    fn new() -> io::Result<Self> {
         let mut file = File::from(memfd_create("host-key", MFdFlags::MFD_CLOEXEC)?);
         file.set_permissions(Permissions::from_mode(0o600))?;
         file.write_all(armoured().as_bytes())?;
         Ok(Self { file })
     }
 
+    /// Gives it away, with nobody as its owner: `sshd` takes no key of somebody else's.
+    fn for_nobody(self) -> io::Result<OwnedFd> {
+        fchown(
+            &self.file,
+            Some(Uid::from_raw(65534)),
+            Some(Gid::from_raw(65534)),
+        )?;
+        Ok(self.file.into())
+    }
+
     /// Where another process of this user reads it.
-    pub(super) fn path(&self) -> String {
+    fn path(&self) -> String {
         format!("/proc/{}/fd/{}", std::process::id(), self.file.as_raw_fd())
     }
 }
@@ -84,6 +125,7 @@ fn base64_lines(bytes: &[u8]) -> String {
     text
 }
 
+const MISSING_DIRECTORY: &str = "Missing privilege separation directory";
 const KIND: &[u8] = b"ssh-ed25519";
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

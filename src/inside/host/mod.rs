@@ -7,6 +7,7 @@
 
 mod accounts;
 mod auth_log;
+mod gates;
 mod neighbours;
 mod resources;
 mod ssh_server;
@@ -14,6 +15,7 @@ mod wrappers;
 
 pub use accounts::{Account, PasswordState, parse_account, parse_password_state};
 pub use auth_log::parse_refusals;
+pub use gates::gate_refusal;
 pub use neighbours::{
     HostReply, HostTable, LinkFacts, Neighbour, PolicyRule, host_request, parse_host_reply,
 };

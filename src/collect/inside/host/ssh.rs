@@ -1,29 +1,23 @@
 //! Whether the SSH server would start, who listens for it, and the modes of its files.
 
-use crate::collect::inside::command::{Bounds, CommandError, find, run};
+use crate::collect::inside::command::{Bounds, CommandError, find};
 use crate::collect::inside::files::{read, skipped};
 use crate::collect::inside::root::Root;
-use crate::collect::inside::throwaway::HostKey;
+use crate::collect::inside::throwaway::ask_sshd;
 use crate::inside::{
     Datum, FileFacts, SshCheck, judge_ssh_check, parse_account, parse_listen_streams,
 };
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Runs `sshd -t`; without root with a host key that is none, so that the keys are not judged.
+/// Runs `sshd -t`; without root the host's keys are not judged.
 pub(in crate::collect::inside) async fn check(is_root: bool) -> Datum<SshCheck> {
     let Some(program) = find(&DIRECTORIES.map(PathBuf::from), "sshd") else {
         return skipped(CHECK, "not installed");
     };
-    let key = match (!is_root).then(HostKey::new).transpose() {
-        Ok(key) => key,
-        Err(error) => return skipped(CHECK, error.to_string()),
-    };
-    let path = key.as_ref().map(HostKey::path);
-    let mut arguments = vec!["-t"];
-    arguments.extend(path.iter().flat_map(|path| ["-h", path.as_str()]));
-    match run(&program, &arguments, BOUNDS).await {
+    match ask_sshd(is_root, &program, &["-t"], BOUNDS).await {
         Ok(_) => read(
             CHECK,
             SshCheck {
@@ -42,7 +36,8 @@ pub(in crate::collect::inside) async fn check(is_root: bool) -> Datum<SshCheck> 
     }
 }
 
-/// The addresses of an enabled `ssh.socket` or `sshd.socket`.
+/// The addresses of an enabled `ssh.socket` or `sshd.socket`; of drop-ins with one name the stronger
+/// place's counts, and they are read in the order of their names (`systemd.unit(5)`).
 pub(super) fn socket(root: &Root) -> Datum<Vec<String>> {
     for unit in ["ssh.socket", "sshd.socket"] {
         let wanted = format!("/etc/systemd/system/sockets.target.wants/{unit}");
@@ -55,14 +50,17 @@ pub(super) fn socket(root: &Root) -> Datum<Vec<String>> {
         else {
             return skipped(&wanted, "enabled, and its unit file could not be read");
         };
-        let drop_ins = UNITS.iter().rev().flat_map(|place| {
+        let mut drop_ins = BTreeMap::new();
+        for place in UNITS {
             let directory = format!("{place}/{unit}.d");
-            let names = root.names(&directory).unwrap_or_default();
-            names
-                .into_iter()
-                .filter(|name| Path::new(name).extension().is_some_and(|it| it == "conf"))
-                .filter_map(move |name| root.text(&format!("{directory}/{name}")).ok())
-        });
+            for name in root.names(&directory).unwrap_or_default() {
+                if Path::new(&name).extension().is_some_and(|it| it == "conf") {
+                    let path = format!("{directory}/{name}");
+                    drop_ins.entry(name).or_insert(path);
+                }
+            }
+        }
+        let drop_ins = drop_ins.values().filter_map(|path| root.text(path).ok());
         let texts: Vec<String> = std::iter::once(text)
             .chain(drop_ins)
             .map(|file| file.text)
