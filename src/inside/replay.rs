@@ -2,11 +2,12 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::{
-    Modules, SshLogin, Wrappers, judge_ssh_check, login_refusal, packet_programs, parse_account,
-    parse_conntrack_drops, parse_counters, parse_counters6, parse_descriptors, parse_diag_reply,
-    parse_host_reply, parse_ipv4_routes, parse_ipv6_routes, parse_link_reply, parse_listen_streams,
-    parse_load, parse_memory, parse_outbound, parse_password_state, parse_pressure, parse_refusals,
-    parse_resolvers, parse_sockets, parse_ssh_settings, parse_uptime, wrappers,
+    Modules, SshLogin, Wrappers, answer_code, judge_ssh_check, login_refusal, name_question,
+    packet_programs, parse_account, parse_conntrack_drops, parse_counters, parse_counters6,
+    parse_descriptors, parse_diag_reply, parse_host_reply, parse_ipv4_routes, parse_ipv6_routes,
+    parse_link_reply, parse_listen_streams, parse_load, parse_memory, parse_outbound,
+    parse_password_state, parse_pressure, parse_refusals, parse_resolvers, parse_sockets,
+    parse_ssh_settings, parse_uptime, wrappers,
 };
 use std::net::Ipv4Addr;
 
@@ -57,6 +58,8 @@ fn host_files(text: &str) -> usize {
     let client = Ipv4Addr::new(192, 0, 2, 7).into();
     let (allow, deny) = text.split_once('\0').unwrap_or((text, ""));
     let took = [
+        answer_code(text.as_bytes(), 7).is_some(),
+        name_question(text.trim(), 7).is_some(),
         parse_load(text).is_some(),
         parse_memory(text).is_some(),
         parse_pressure(text).is_some(),

@@ -166,10 +166,14 @@ async fn host(root: bool, options: &Options, end: Instant) -> Host {
         in_thread(end, host::disks),
         host::ssh_check(root),
     );
+    let host = host.unwrap_or_else(|| Host::skipped(LATE));
+    let asked = host::ask_name_servers(&host.resolvers, &options.outbound);
+    let name_servers = timeout_at(end, asked).await;
     Host {
+        name_servers: name_servers.unwrap_or_else(|_| skipped("/etc/resolv.conf", LATE)),
         disks: disks.unwrap_or_else(|| skipped("statvfs(3)", LATE)),
         ssh_check: check,
-        ..host.unwrap_or_else(|| Host::skipped(LATE))
+        ..host
     }
 }
 

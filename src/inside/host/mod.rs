@@ -8,6 +8,7 @@
 mod accounts;
 mod auth_log;
 mod gates;
+mod name_servers;
 mod neighbours;
 mod resources;
 mod ssh_server;
@@ -16,6 +17,7 @@ mod wrappers;
 pub use accounts::{Account, PasswordState, parse_account, parse_password_state};
 pub use auth_log::parse_refusals;
 pub use gates::gate_refusal;
+pub use name_servers::{ServerAnswer, ServerOutcome, answer_code, name_question};
 pub use neighbours::{
     HostReply, HostTable, LinkFacts, Neighbour, PolicyRule, host_request, parse_host_reply,
 };
@@ -53,6 +55,8 @@ pub struct Host {
     pub clock_synchronised: Datum<bool>,
     /// Name servers of `/etc/resolv.conf`.
     pub resolvers: Datum<Vec<IpAddr>>,
+    /// How each of them took a question for a far end's name, where one was named.
+    pub name_servers: Datum<Vec<ServerAnswer>>,
     /// Every interface.
     pub links: Datum<Vec<LinkFacts>>,
     /// What is known of neighbours on the links.
@@ -88,6 +92,7 @@ impl Host {
             uptime_s: skipped(reason),
             clock_synchronised: skipped(reason),
             resolvers: skipped(reason),
+            name_servers: skipped(reason),
             links: skipped(reason),
             neighbours: skipped(reason),
             policy_rules: skipped(reason),

@@ -5,6 +5,7 @@
 
 mod disks;
 mod login;
+mod name_servers;
 mod ssh;
 
 use super::Options;
@@ -16,6 +17,7 @@ use crate::inside::{
     parse_load, parse_memory, parse_pressure, parse_resolvers, parse_uptime,
 };
 pub(super) use disks::disks;
+pub(super) use name_servers::ask as ask_name_servers;
 use nix::sys::socket::SockProtocol;
 pub(super) use ssh::check as ssh_check;
 use std::collections::BTreeMap;
