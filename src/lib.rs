@@ -9,4 +9,5 @@ pub mod collect;
 pub mod diagnosis;
 pub mod evidence;
 pub mod inside;
+pub mod paste;
 pub mod report;

@@ -4,8 +4,11 @@
 use crate::flow::{Direction, Family, Flow, Protocol};
 use std::net::IpAddr;
 
-/// A whole packet, without IPv6 extension headers. What is `None` is not known, and a rule that tests
-/// it cannot be decided.
+/// A whole packet. What is `None` is not known, and a rule that tests it cannot be decided.
+///
+/// Fragments that something puts together count as one: in Linux, connection tracking does before any
+/// chain at a priority above -400, and for IPv4 the host itself before its input hook. IPv6 extension headers are passed over, as every test of Linux does
+/// but `ip6 nexthdr`, which is not asked about packets that have any.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Packet {
     /// The address family, which both addresses share.

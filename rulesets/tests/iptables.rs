@@ -49,6 +49,34 @@ fn addresses_and_messages_of_ipv6_are_their_own() {
 }
 
 #[test]
+fn marks_of_connections_are_set_saved_and_restored() {
+    for (options, expected) in [
+        (
+            "-j CONNMARK --save-mark",
+            "Connection mark&ffffffff^other&ffffffff^0",
+        ),
+        (
+            "-j CONNMARK --restore-mark --nfmask 0xf0 --ctmask 0xff",
+            "Packet mark&f0^other&ff^0",
+        ),
+        (
+            "-j CONNMARK --set-xmark 0x1/0xf",
+            "Connection mark&f^other&0^1",
+        ),
+        (
+            "-j CONNMARK --restore-mark --left-shift-mark 2",
+            "opaque(-j CONNMARK --restore-mark --left-shift-mark 2)",
+        ),
+        (
+            "-m connmark ! --mark 0x1/0xf -j ACCEPT",
+            "ctmark&f not 1; accept",
+        ),
+    ] {
+        assert_eq!(rule(Family::V4, options), expected, "{options}");
+    }
+}
+
+#[test]
 fn targets_are_verdicts_or_changes() {
     let cases = [
         ("-j ACCEPT", "accept"),
@@ -64,11 +92,6 @@ fn targets_are_verdicts_or_changes() {
         ("-j MARK --set-mark 0x10/0xf", "mark&1f^10"),
         ("-j MARK --or-mark 0x4", "mark&4^4"),
         ("-j MARK --and-mark 0xff", "mark&ffffff00^0"),
-        ("-j CONNMARK --save-mark", ""),
-        (
-            "-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff",
-            "mark&ff^0; state not 8; opaque(-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff)",
-        ),
         ("-j CT --notrack", "notrack"),
         ("-j CT --helper ftp", ""),
         ("-j NOTRACK", "notrack"),

@@ -133,6 +133,7 @@ fn open(listing: &Listing) -> (usize, usize) {
         | Step::Lookup { .. }
         | Step::Translate(_)
         | Step::SetMark { .. }
+        | Step::CopyMark { .. }
         | Step::Notrack => false,
     };
     let left = rules

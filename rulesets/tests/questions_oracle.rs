@@ -147,6 +147,10 @@ fn why_they_get_through(oracle: &mut Bdd, ways: &Ways, truth: &Truth) {
 }
 
 fn what_a_change_opens(oracle: &mut Bdd, ways: &Ways, old: &Truth) {
+    let gates = ways.before.gates.iter().zip(&ways.after.gates).enumerate();
+    for (number, (one, other)) in gates {
+        assert!(number == ways.edited || one == other, "{}", ways.name);
+    }
     let new = Truth::of(oracle, &ways.after);
     let found = changes(&ways.before, &ways.after, &ways.within, &Budget::default()).unwrap();
     let within = oracle.cube(&ways.within);

@@ -1,9 +1,10 @@
 use super::options::{self, Color};
+use super::pasted::{Given, pairing_code, read_inside};
 use super::progress::{Line, Quiet};
-use crate::collect::{Request, collect, read_input, read_rules, shown, write_output};
+use crate::collect::{Request, collect, read_rules, write_output};
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::evidence::{Plan, Run};
-use crate::inside::{Snapshot, read_snapshot};
+use crate::paste::PairingCode;
 use crate::report::{self, Format, Style};
 use anyhow::Context as _;
 use clap::Args;
@@ -26,9 +27,13 @@ pub(super) struct Arguments {
     /// priority
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
-    /// The inside view: a snapshot file of `reachdx inside`, - for standard input, or `local`
+    /// The inside view: what `reachdx inside` printed, in a file, - for standard input, or
+    /// `code:...` as typed; or `local`
     #[arg(long, value_name = "WHAT")]
     inside: Option<String>,
+    /// The pairing code that `reachdx inside --pair` was given; another snapshot is refused
+    #[arg(long, value_name = "CODE", value_parser = pairing_code, requires = "inside")]
+    pair: Option<PairingCode>,
     /// The client's address as the target sees it, when it is not our own
     #[arg(long, value_name = "IP")]
     from: Option<IpAddr>,
@@ -80,10 +85,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
             inside: if arguments.inside.as_deref() == Some(LOCAL) {
                 Some(runtime.block_on(super::inside::collect_here(&plan)))
             } else {
-                given.clone()
+                given.as_ref().map(|given| given.snapshot.clone())
             },
             groups: groups.clone(),
-            notes: notes(),
+            notes: notes(given.as_ref()),
             plan,
         };
         let interrupt = async {
@@ -154,8 +159,13 @@ async fn controls(arguments: &Arguments) -> Vec<Probe> {
 }
 
 /// The snapshot that was taken before, read once for all targets.
-fn given_snapshot(arguments: &Arguments) -> anyhow::Result<Option<Snapshot>> {
+fn given_snapshot(arguments: &Arguments) -> anyhow::Result<Option<Given>> {
     let Some(what) = arguments.inside.as_deref().filter(|it| *it != LOCAL) else {
+        if arguments.pair.is_some() {
+            anyhow::bail!(
+                "--pair goes with a snapshot that comes from elsewhere, not with `local`"
+            );
+        }
         return Ok(None);
     };
     if what.starts_with("ssh://") {
@@ -164,17 +174,12 @@ fn given_snapshot(arguments: &Arguments) -> anyhow::Result<Option<Snapshot>> {
              and give its output as a file"
         );
     }
-    read_inside(Path::new(what)).map(Some)
+    read_inside(Path::new(what), arguments.pair).map(Some)
 }
 
-/// Reads a snapshot file, naming it in every error.
-pub(super) fn read_inside(path: &Path) -> anyhow::Result<Snapshot> {
-    let text = read_input(path)?;
-    read_snapshot(&text).with_context(|| format!("inside `{}`", shown(path)))
-}
-
-/// Probes ignore proxies, since they hide the path.
-fn notes() -> Vec<String> {
+/// What is said of the snapshot, and of proxies: probes ignore them, since they hide the path.
+fn notes(given: Option<&Given>) -> Vec<String> {
+    let mut notes = given.map(|given| given.notes.clone()).unwrap_or_default();
     let set: Vec<_> = [
         "http_proxy",
         "https_proxy",
@@ -186,14 +191,13 @@ fn notes() -> Vec<String> {
     .into_iter()
     .filter(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
     .collect();
-    if set.is_empty() {
-        Vec::new()
-    } else {
-        vec![format!(
+    if !set.is_empty() {
+        notes.push(format!(
             "{} is set; probes go straight to the target and ignore it",
             set.join(", ")
-        )]
+        ));
     }
+    notes
 }
 
 /// Names the targets that an interrupt left unchecked.

@@ -1,3 +1,5 @@
+use super::form::{Form, Wanted, rendered};
+use super::pasted::pairing_code;
 use super::{options, witness};
 use crate::collect::inside::{
     DEFAULT_OUTBOUND, Options, Turn, collect, collect_mounted, parse_outbound,
@@ -5,16 +7,17 @@ use crate::collect::inside::{
 use crate::collect::write_output;
 use crate::evidence::Plan;
 use crate::inside::{Snapshot, Watched};
+use crate::paste::{Channel, PairingCode, script};
 use anyhow::Context as _;
 use clap::Args;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Services to probe on the instance itself
-    #[arg(long, value_name = "LIST", default_value = "ssh,rdp,http,https,smtp")]
+    #[arg(long, value_name = "LIST", default_value = DEFAULT_SERVICES)]
     service: String,
     /// Far ends to probe from inside [default: mail exchangers of two operators on 25, their
     /// submission hosts on 465 and 587, and a web site on 443]
@@ -36,15 +39,28 @@ pub(super) struct Arguments {
     #[arg(long, requires = "witness")]
     until_eof: bool,
     /// The user whose login the SSH server's settings are asked for, from the client
-    #[arg(long, value_name = "NAME", default_value = "root")]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_USER)]
     user: String,
     /// How long a connection to an own service may take to open
     #[arg(long, value_name = "DUR", default_value = "1500ms", value_parser = options::duration)]
     timeout: Duration,
     /// Read the disk of a host that does not run, mounted at DIR, instead of this one; nothing is
     /// probed
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["witness", "outbound", "service"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["witness", "outbound", "service", "script"])]
     sysroot: Option<PathBuf>,
+    /// How to print the snapshot
+    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
+    format: Form,
+    /// The pairing code of the run that asks, so that `check --pair` knows the snapshot for its own
+    #[arg(long, value_name = "CODE", value_parser = pairing_code)]
+    pair: Option<PairingCode>,
+    /// The most that may be printed, in bytes: the state of the machine goes first, then rule
+    /// listings are cut, then whole facts
+    #[arg(long, value_name = "BYTES")]
+    limit: Option<usize>,
+    /// Print a script for the cloud's command channel that does this, instead of doing it here
+    #[arg(long, value_name = "CHANNEL", value_enum, conflicts_with_all = ["format", "limit"])]
+    script: Option<Channel>,
     /// Where to write the snapshot, instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -57,6 +73,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .collect();
     let outbound = parse_outbound(&arguments.outbound)
         .map_err(|error| anyhow::anyhow!("--outbound: {error}"))?;
+    if let Some(channel) = arguments.script {
+        let text = script(channel, &said(arguments));
+        write_output(arguments.output.as_deref(), text.as_bytes())?;
+        return Ok(0);
+    }
     if let Some(disk) = &arguments.sysroot {
         let options = Options {
             from: arguments.from,
@@ -65,7 +86,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         };
         let snapshot = collect_mounted(disk, &options)
             .with_context(|| format!("--sysroot: cannot read `{}`", disk.display()))?;
-        return write(arguments, &snapshot);
+        return write(arguments, snapshot);
     }
     let _turn = Turn::take()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -90,14 +111,45 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     }));
     runtime.shutdown_background();
     snapshot.witness = witness;
-    write(arguments, &snapshot)
+    write(arguments, snapshot)
 }
 
-fn write(arguments: &Arguments, snapshot: &Snapshot) -> anyhow::Result<u8> {
-    let mut text = serde_json::to_string_pretty(snapshot).context("cannot write the snapshot")?;
-    text.push('\n');
+fn write(arguments: &Arguments, snapshot: Snapshot) -> anyhow::Result<u8> {
+    let wanted = Wanted {
+        form: arguments.format,
+        pair: arguments.pair,
+        limit: arguments.limit,
+        to_file: arguments
+            .output
+            .as_deref()
+            .is_some_and(|it| it != Path::new("-")),
+    };
+    let text = rendered(snapshot, &wanted)?;
     write_output(arguments.output.as_deref(), text.as_bytes())?;
     Ok(0)
+}
+
+/// The arguments of this call that a script hands on.
+fn said(arguments: &Arguments) -> Vec<String> {
+    let mut said = Vec::new();
+    let mut say = |name: &str, value: Option<String>| {
+        said.extend(
+            value
+                .map(|value| [name.to_owned(), value])
+                .into_iter()
+                .flatten(),
+        );
+    };
+    let other = |value: &str, default: &str| (value != default).then(|| value.to_owned());
+    say("--service", other(&arguments.service, DEFAULT_SERVICES));
+    say("--outbound", other(&arguments.outbound, DEFAULT_OUTBOUND));
+    say("--from", arguments.from.map(|it| it.to_string()));
+    say("--user", other(&arguments.user, DEFAULT_USER));
+    let timeout = (arguments.timeout != DEFAULT_TIMEOUT)
+        .then(|| format!("{}ms", arguments.timeout.as_millis()));
+    say("--timeout", timeout);
+    say("--pair", arguments.pair.map(|it| it.to_string()));
+    said
 }
 
 /// Collects on this very machine, for a target that is this machine.
@@ -111,11 +163,14 @@ pub(super) async fn collect_here(plan: &Plan) -> Snapshot {
         services,
         outbound: Vec::new(),
         from: plan.from,
-        user: "root".to_owned(),
-        probe_timeout: Duration::from_millis(1500),
+        user: DEFAULT_USER.to_owned(),
+        probe_timeout: DEFAULT_TIMEOUT,
         deadline: DEADLINE,
     })
     .await
 }
 
 const DEADLINE: Duration = Duration::from_secs(20);
+const DEFAULT_SERVICES: &str = "ssh,rdp,http,https,smtp";
+const DEFAULT_USER: &str = "root";
+const DEFAULT_TIMEOUT: Duration = Duration::from_millis(1500);

@@ -8,9 +8,12 @@ mod diff;
 mod explain;
 mod export;
 mod fix;
+mod form;
 mod inside;
 mod lint;
 mod options;
+mod pair;
+mod pasted;
 mod ports;
 mod progress;
 mod question;
@@ -43,6 +46,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode 
         Command::Ports(arguments) => ports::run(&arguments),
         Command::Cause(arguments) => cause::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Pair => pair::run(),
         Command::Schema => schema::run(),
     };
     match result {
@@ -106,6 +110,8 @@ enum Command {
     Cause(cause::Arguments),
     /// Diagnose and render a saved run again
     Report(report::Arguments),
+    /// A new pairing code, for `inside --pair` and `check --pair`
+    Pair,
     /// The JSON Schema of the output
     Schema,
 }

@@ -1,6 +1,8 @@
 use super::options::Color;
+use super::pasted::{pairing_code, read_inside};
 use crate::collect::{read_input, read_rules, shown, write_output};
 use crate::diagnosis::diagnose;
+use crate::paste::PairingCode;
 use crate::report::{self, Format, Style};
 use anyhow::Context as _;
 use clap::Args;
@@ -13,9 +15,13 @@ pub(super) struct Arguments {
     /// Security groups that arrived later; they take the place of those in the run
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
-    /// A snapshot of `reachdx inside` that arrived later
-    #[arg(long, value_name = "FILE")]
+    /// What `reachdx inside` printed, when it arrived later: a file, - for standard input, or
+    /// `code:...` as typed
+    #[arg(long, value_name = "WHAT")]
     inside: Option<PathBuf>,
+    /// The pairing code that `reachdx inside --pair` was given; another snapshot is refused
+    #[arg(long, value_name = "CODE", value_parser = pairing_code, requires = "inside")]
+    pair: Option<PairingCode>,
     /// How to report
     #[arg(long, value_name = "FMT", value_enum, default_value_t)]
     format: Format,
@@ -35,7 +41,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         run.evidence.groups = Some(groups);
     }
     if let Some(path) = &arguments.inside {
-        run.evidence.inside = Some(super::check::read_inside(path)?);
+        let given = read_inside(path, arguments.pair)?;
+        run.evidence.inside = Some(given.snapshot);
+        run.evidence.notes.extend(given.notes);
     }
     let diagnosis = diagnose(&run);
     let style = Style {

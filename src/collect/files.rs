@@ -110,6 +110,7 @@ fn read_named<T>(
         }
         BookError::Tencent { .. }
         | BookError::Cloud { .. }
+        | BookError::Foreign { .. }
         | BookError::Host(_)
         | BookError::Empty(_) => {
             anyhow::anyhow!("rules {error}")

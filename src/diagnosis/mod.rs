@@ -31,6 +31,7 @@ pub use model::{
 };
 pub use reading::{READINGS, Reading, Sensor};
 pub use scope::Scope;
+pub(crate) use sense::is_common_daemon;
 
 use crate::evidence::{Expectation, Run};
 use book::Book;

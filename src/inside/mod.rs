@@ -44,8 +44,8 @@ pub use replay::replay;
 pub use routes::{parse_ipv4_routes, parse_ipv6_routes};
 pub use snapshot::{
     Address, Connect, ConnectCounters, Conntrack, Datum, Established, Listener, Outbound, Owner,
-    PacketProgram, ProgramKind, Route, RouteToClient, RulesText, SNAPSHOT_VERSION, Snapshot,
-    SshLogin,
+    PacketProgram, Pairing, ProgramKind, Route, RouteToClient, RulesText, SNAPSHOT_VERSION,
+    Snapshot, SshLogin,
 };
 pub use socket_diag::{
     DiagReply, DiagTable, REQUEST, SocketDetail, diag_request, parse_diag_reply, parse_half_open,

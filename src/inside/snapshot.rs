@@ -3,7 +3,7 @@
 use super::{Host, Witness};
 use probes::{Observation, Trace};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 /// The version of the snapshot's form.
@@ -63,6 +63,21 @@ pub struct Snapshot {
     /// What the witness saw, when one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witness: Option<Witness>,
+    /// The only TCP ports that `listeners` speaks of, where it does not hold every socket; `None` when
+    /// it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listener_ports: Option<BTreeSet<u16>>,
+    /// What ties it to one run, when a pairing code was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairing: Option<Pairing>,
+}
+
+/// A seal that only who knows the pairing code can make.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Pairing {
+    /// HMAC-SHA-256 (RFC 2104) under the pairing code over the rest, its first 16 bytes in
+    /// hexadecimal.
+    pub tag: String,
 }
 
 /// A fact, or the reason it was not collected.

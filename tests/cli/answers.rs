@@ -97,6 +97,7 @@ const RECORDED: &[(&str, &[&str])] = &[
     ("help_deletable.txt", &["deletable", "--help"]),
     ("help_ports.txt", &["ports", "--help"]),
     ("help_cause.txt", &["cause", "--help"]),
+    ("help_pair.txt", &["pair", "--help"]),
     ("help_report.txt", &["report", "--help"]),
     ("help_schema.txt", &["schema", "--help"]),
     ("ports.txt", &["ports", "22", "tcp/445", "udp/53"]),

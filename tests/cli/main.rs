@@ -9,6 +9,7 @@ mod explain;
 mod fixes;
 mod interrupt;
 mod lint_and_diff;
+mod pasted;
 mod peer;
 mod pipes;
 mod report;

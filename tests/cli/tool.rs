@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -118,8 +119,11 @@ impl Tool {
         }
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end. One machine allows one `reachdx inside` at a time, so those wait for one
+    /// another.
     pub(crate) fn run(self) -> Output {
+        let looks_inside = self.command.get_args().next() == Some("inside".as_ref());
+        let _turn = looks_inside.then(turn);
         self.start().end()
     }
 }
@@ -198,6 +202,12 @@ fn drain(mut source: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
     })
 }
 
+/// The right to run `reachdx inside` on this machine.
+pub(crate) fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+static TURN: Mutex<()> = Mutex::new(());
 /// Far more than any call here takes, for machines that are busy.
 const LONGEST: Duration = Duration::from_secs(90);
 const PREFERENCES: &[&str] = &[

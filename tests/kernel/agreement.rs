@@ -1,12 +1,12 @@
 //! Holds the evaluator's account of a packet's way against the kernel's.
 
 use crate::probe::{Origin, Probe};
-use crate::rules::Positions;
-use crate::trace::Ending;
+use crate::rules::{Positions, TABLE};
+use crate::trace::{Ending, Record};
 use crate::visits::{Visit, visits};
 use crate::wire::{Arrival, Seen};
-use rulesets::host::{Backend, Passage, Stage};
-use rulesets::{Answer, Decider, Definite, Fate};
+use rulesets::host::{Backend, HostFacts, HostRules, Passage, Stage};
+use rulesets::{Answer, Decider, Definite, Fate, Packet, Path};
 
 /// How the two accounts of one packet compare.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -19,36 +19,120 @@ pub(crate) struct Comparison {
     pub(crate) wrong_decider: Option<String>,
 }
 
-/// Compares the accounts of one packet.
+/// What the evaluator says of a probe. One that leaves by the loopback device comes in again, and is
+/// asked about once more.
+pub(crate) fn judge(host: &HostRules, probe: &Probe, facts: &HostFacts) -> Vec<Passage> {
+    let first = host.judge(&probe.packet, facts);
+    let mut passages = vec![first];
+    if let [outcome] = &passages[0].answer.outcomes[..]
+        && outcome.conditions.is_empty()
+        && outcome.fate == Fate::Accept
+        && leaves_by_loopback(&passages[0].packet)
+    {
+        let again = Packet {
+            path: Path::Input {
+                interface: Some(LOOPBACK.to_owned()),
+            },
+            source_mac: Some([0; 6]),
+            ..passages[0].packet.clone()
+        };
+        passages.push(host.judge(&again, facts));
+    }
+    passages
+}
+
+/// Compares the accounts of one packet, way by way.
 pub(crate) fn compare(
     probe: &Probe,
-    passage: &Passage,
+    passages: &[Passage],
     seen: &Seen,
     positions: &Positions,
 ) -> Comparison {
-    let arrived = arrived(probe, seen);
-    let visits = visits(&seen.records);
-    let definite = passage.answer.definite();
-    Comparison {
-        definite: definite.is_some(),
-        wrong: wrong(&passage.answer, arrived, &visits),
-        wrong_decider: wrong_decider(passage, arrived, &visits, positions).err(),
+    let mut comparison = Comparison {
+        definite: true,
+        ..Comparison::default()
+    };
+    for (passage, (records, end)) in passages.iter().zip(ways(probe, seen)) {
+        let visits = visits(records);
+        let arrived = end.is_some();
+        comparison.definite &= passage.answer.definite().is_some();
+        if comparison.wrong.is_none() {
+            comparison.wrong = wrong(passage, end, &visits);
+        }
+        if comparison.wrong_decider.is_none() {
+            comparison.wrong_decider = wrong_decider(passage, arrived, &visits, positions).err();
+        }
     }
+    comparison
 }
 
 /// Whether the probe came out; an error message that quotes it is not the probe.
 pub(crate) fn arrived(probe: &Probe, seen: &Seen) -> bool {
-    match (probe.from, seen.arrived) {
-        (Origin::Host, Some(Arrival::Peer | Arrival::Far))
-        | (Origin::FirstLink | Origin::SecondLink, Some(Arrival::Host | Arrival::Far)) => true,
-        (Origin::Host, Some(Arrival::Host) | None)
-        | (Origin::FirstLink | Origin::SecondLink, Some(Arrival::Peer) | None) => false,
+    ways(probe, seen).iter().all(|(_, end)| end.is_some())
+}
+
+/// Where a way ends that nothing stops.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum End {
+    /// At a process of the host.
+    Host,
+    /// On a link.
+    Link,
+    /// On the loopback device, which leads back to the host.
+    Loopback,
+}
+
+/// What the kernel tells of each way of a probe through the host. The rig's own chain before routing
+/// meets what the host sent only when it comes in again.
+fn ways<'a>(probe: &Probe, seen: &'a Seen) -> Vec<(&'a [Record], Option<End>)> {
+    let end = seen.arrived.map(|arrival| match arrival {
+        Arrival::Host => End::Host,
+        Arrival::Peer | Arrival::Far => End::Link,
+    });
+    let records = seen.records.as_slice();
+    if probe.from != Origin::Host {
+        let end = end.filter(|_| seen.arrived != Some(Arrival::Peer));
+        return vec![(records, end)];
+    }
+    let again = |record: &Record| record.set.ends_with(TABLE) && record.chain == "prerouting";
+    match records.iter().position(again) {
+        Some(place) => {
+            let (out, back) = records.split_at(place);
+            let end = end.filter(|end| *end == End::Host);
+            vec![(out, Some(End::Loopback)), (back, end)]
+        }
+        None => vec![(records, end.filter(|end| *end == End::Link))],
     }
 }
 
-fn wrong(answer: &Answer, arrived: bool, visits: &[Visit]) -> Option<String> {
+fn leaves_by_loopback(packet: &Packet) -> bool {
+    matches!(&packet.path, Path::Output { interface: Some(name) } if name == LOOPBACK)
+}
+
+/// Where the evaluator has a packet come out that passes; `None` when it does not know.
+fn leads_to(packet: &Packet) -> Option<End> {
+    match &packet.path {
+        Path::Input { .. } => Some(End::Host),
+        Path::Forward { .. } => Some(End::Link),
+        Path::Output { interface } => {
+            let name = interface.as_ref()?;
+            let loops = name == LOOPBACK;
+            Some(if loops { End::Loopback } else { End::Link })
+        }
+    }
+}
+
+fn wrong(passage: &Passage, end: Option<End>, visits: &[Visit]) -> Option<String> {
+    let answer = &passage.answer;
+    let arrived = end.is_some();
     if arrived && visits.iter().any(|visit| visit.ending == Ending::Drop) {
         return Some("it arrives although the kernel tells of a drop".to_owned());
+    }
+    if let (Some(end), [outcome]) = (end, &answer.outcomes[..])
+        && outcome.conditions.is_empty()
+        && leads_to(&passage.packet).is_some_and(|to| to != end)
+    {
+        return Some(format!("it comes out at the {end:?} in the kernel"));
     }
     let right = match answer.definite() {
         Some(Definite::Passes) => arrived,
@@ -71,7 +155,12 @@ fn wrong_decider(
     positions: &Positions,
 ) -> Result<(), String> {
     let definite = passage.answer.definite().is_some();
-    let one_way = definite && passage.answer.outcomes.len() == 1;
+    // Where two back ends meet at one priority, an order may be among a chain's conditions.
+    let certain = passage.stages.iter().all(|stage| {
+        let mut outcomes = stage.answer.outcomes.iter();
+        !stage.reached || outcomes.all(|outcome| outcome.conditions.is_empty())
+    });
+    let one_way = definite && certain && passage.answer.outcomes.len() == 1;
     let mut stages = passage.stages.iter().filter(|stage| {
         stage.reached
             && stage.backend == Backend::Nftables
@@ -89,7 +178,8 @@ fn wrong_decider(
         named(&stage.answer, visit, positions)
             .map_err(|found| format!("`{name}`: the kernel names {found}"))?;
     }
-    if one_way && let Some(stage) = stages.next() {
+    let unmet = stages.find(|stage| !may_be_stopped_before(stage, passage));
+    if let Some(stage) = unmet.filter(|_| one_way) {
         return Err(format!("it does not meet `{}` in the kernel", stage.chain));
     }
     if arrived || !definite {
@@ -100,6 +190,20 @@ fn wrong_decider(
             .map_err(|found| format!("the kernel names {found} in the end")),
         None => by_legacy(passage),
     }
+}
+
+/// Whether the older iptables may stop a packet at the priority of a chain of nftables: which of them
+/// comes first no listing tells.
+fn may_be_stopped_before(stage: &Stage, passage: &Passage) -> bool {
+    let stops = |answer: &Answer| {
+        let mut outcomes = answer.outcomes.iter();
+        outcomes.any(|outcome| outcome.fate != Fate::Accept)
+    };
+    passage.stages.iter().any(|other| {
+        other.backend == Backend::Legacy
+            && (other.hook, other.priority) == (stage.hook, stage.priority)
+            && stops(&other.answer)
+    })
 }
 
 /// Whether an answer names the rule, or the policy, that the kernel names, and the same end.
@@ -170,3 +274,6 @@ fn by_legacy(passage: &Passage) -> Result<(), String> {
 
 /// How the kernel calls a chain that stands within a rule; no listing shows its rules' handles.
 const ANONYMOUS: &str = "__chain";
+
+/// The device by which the host reaches itself.
+const LOOPBACK: &str = "lo";

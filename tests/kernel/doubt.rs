@@ -26,8 +26,8 @@ pub(crate) fn assert_noticed() {
         let faults = |host: &HostRules| {
             let mut wrong = (0, 0);
             for (probe, seen) in probes.iter().zip(&seen) {
-                let passage = host.judge(&probe.packet, &world::facts());
-                let found = agreement::compare(probe, &passage, seen, &positions);
+                let passages = agreement::judge(host, probe, &world::facts());
+                let found = agreement::compare(probe, &passages, seen, &positions);
                 wrong.0 += usize::from(found.wrong.is_some());
                 wrong.1 += usize::from(found.wrong_decider.is_some());
             }

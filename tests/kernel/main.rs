@@ -17,11 +17,10 @@
 //! hosts, those below `REACHDX_SAMPLES` as well.
 //!
 //! What the rig cannot show: rates and what else no listing tells (the evaluator says it cannot know;
-//! at most one verdict in a hundred may be such); whether the older iptables or nftables comes first
-//! at one priority (the rig loads the older first, and no listing tells); bridges, several hosts,
-//! packets that come in again by the loopback device, later packets of flows that rules rewrite; and
-//! the order of rules of the older iptables within one batch, where two mistakes that cancel out in
-//! every counter would stay unseen.
+//! at most one verdict in a hundred may be such); bridges, several hosts,
+//! later packets of flows that rules rewrite; and the order of rules of the older iptables within one
+//! batch, where two mistakes that cancel out in every counter would stay unseen. A packet of the host
+//! that rules send back to it is asked about twice: as it leaves, and as it comes in by `lo`.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 mod agreement;
@@ -31,6 +30,7 @@ mod dice;
 mod doubt;
 mod dumps;
 mod facts;
+mod fixes;
 mod generate;
 mod probe;
 mod random;
@@ -77,6 +77,11 @@ fn main() -> ExitCode {
             dumps::assert_agreement(directory.as_ref());
         }));
     }
+    trials.push(trial(
+        "fixes",
+        "that_are_offered_help",
+        fixes::assert_they_help,
+    ));
     for (name, show) in facts::all() {
         trials.push(trial("facts", name, show));
     }

@@ -16,6 +16,21 @@ pub(crate) struct Probe {
     pub(crate) from: Origin,
     /// The flow that an ICMP error is about.
     pub(crate) quoted: Option<Tuple>,
+    /// What stands between its IP header and the one above.
+    pub(crate) shape: Shape,
+}
+
+/// What stands between the IP header of a packet and the one above.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Shape {
+    /// Nothing.
+    Whole,
+    /// It comes in two fragments (RFC 791, RFC 8200 section 4.5).
+    Fragments,
+    /// A header of hop-by-hop options (RFC 8200 section 4.3), which hold nothing but padding.
+    HopByHop,
+    /// A header of destination options (RFC 8200 section 4.6), which hold nothing but padding.
+    DestinationOptions,
 }
 
 /// Where a probe is sent from.
@@ -47,10 +62,18 @@ impl Probe {
             self.packet.destination.unwrap(),
         );
         let mut payload = self.transport(number);
+        if self.shape == Shape::Fragments {
+            payload.resize(payload.len().next_multiple_of(8), 0);
+        }
         payload.extend(MAGIC);
         payload.extend(number.to_be_bytes());
         with_checksum(&mut payload, self.packet.protocol, source, destination);
-        let mut datagram = header(self.packet.protocol, (source, destination), payload.len());
+        let mut next = self.packet.protocol;
+        if let Some(options) = self.shape.options() {
+            payload.splice(0..0, [next, 0, PADDING, 4, 0, 0, 0, 0]);
+            next = options;
+        }
+        let mut datagram = header(next, (source, destination), payload.len());
         match self.packet.family {
             Family::V4 => {
                 datagram[4..6].copy_from_slice(&number.to_be_bytes());
@@ -63,24 +86,46 @@ impl Probe {
         datagram
     }
 
-    /// The packet as the peer's link carries it (RFC 894).
-    pub(crate) fn frame(&self, number: u16) -> Vec<u8> {
-        self.framed(&self.datagram(number))
+    /// The frames in which the peer's link carries the packet (RFC 894).
+    pub(crate) fn frames(&self, number: u16) -> Vec<Vec<u8>> {
+        match self.shape {
+            Shape::Fragments => self.pieces(number).into(),
+            Shape::Whole | Shape::HopByHop | Shape::DestinationOptions => {
+                vec![self.framed(&self.datagram(number))]
+            }
+        }
     }
 
-    /// An IPv4 packet in two fragments, of which only the first shows the ports (RFC 791).
-    pub(crate) fn pieces(&self, number: u16) -> [Vec<u8>; 2] {
+    /// The packet in two fragments, of which only the first shows the header above IP.
+    fn pieces(&self, number: u16) -> [Vec<u8>; 2] {
         let whole = self.datagram(number);
-        let (header, payload) = whole.split_at(20);
-        let (first, second) = payload.split_at(8);
-        [(first, MORE_FRAGMENTS), (second, [0, 1])].map(|(part, place)| {
+        let (header, payload) = whole.split_at(match self.packet.family {
+            Family::V4 => 20,
+            Family::V6 => 40,
+        });
+        let (first, second) = payload.split_at(self.transport(number).len().next_multiple_of(8));
+        let offset = u16::try_from(first.len() / 8).unwrap();
+        [(first, 0, true), (second, offset, false)].map(|(part, offset, more)| {
+            let place = place(self.packet.family, offset, more).to_be_bytes();
             let mut piece = header.to_vec();
-            let length = u16::try_from(header.len() + part.len()).unwrap();
-            piece[2..4].copy_from_slice(&length.to_be_bytes());
-            piece[6..8].copy_from_slice(&place);
-            piece[10..12].fill(0);
-            let sum = checksum(&[&piece]).to_be_bytes();
-            piece[10..12].copy_from_slice(&sum);
+            match self.packet.family {
+                Family::V4 => {
+                    let length = u16::try_from(header.len() + part.len()).unwrap();
+                    piece[2..4].copy_from_slice(&length.to_be_bytes());
+                    piece[6..8].copy_from_slice(&place);
+                    piece[10..12].fill(0);
+                    let sum = checksum(&[&piece]).to_be_bytes();
+                    piece[10..12].copy_from_slice(&sum);
+                }
+                Family::V6 => {
+                    let length = u16::try_from(8 + part.len()).unwrap();
+                    piece[4..6].copy_from_slice(&length.to_be_bytes());
+                    piece[6] = FRAGMENT;
+                    piece.extend([self.packet.protocol, 0]);
+                    piece.extend(place);
+                    piece.extend(u32::from(number).to_be_bytes());
+                }
+            }
             piece.extend(part);
             self.framed(&piece)
         })
@@ -129,7 +174,23 @@ impl Probe {
                 message
             }
             GRE => vec![0, 0, 0x65, 0x58],
+            SCTP => {
+                let chunk = [INIT, 0, 0, 20 + TAIL, 0, 0, 0, 1, 0, 0, 0x20, 0];
+                let streams = [0, 1, 0, 1, 0, 0, 0x10, 0];
+                [&ports[..], &[0; 8], &chunk, &streams].concat()
+            }
             other => panic!("no header for protocol {other}"),
+        }
+    }
+}
+
+impl Shape {
+    /// The number of the header of options, where there is one.
+    fn options(self) -> Option<u8> {
+        match self {
+            Self::Whole | Self::Fragments => None,
+            Self::HopByHop => Some(0),
+            Self::DestinationOptions => Some(60),
         }
     }
 }
@@ -206,11 +267,22 @@ fn header(protocol: u8, addresses: (IpAddr, IpAddr), length: usize) -> Vec<u8> {
     }
 }
 
+/// The place of a fragment, in units of eight bytes, and whether more follow, as the header shows them.
+fn place(family: Family, offset: u16, more: bool) -> u16 {
+    match family {
+        Family::V4 => offset | u16::from(more) << 13,
+        Family::V6 => offset << 3 | u16::from(more),
+    }
+}
+
 /// Fills in the checksum of a header above IP, where it has one (RFC 1071, RFC 8200 section 8.1).
 fn with_checksum(payload: &mut [u8], protocol: u8, source: IpAddr, destination: IpAddr) {
     let at = match protocol {
+        SCTP => {
+            let sum = cyclic_checksum(payload).to_le_bytes();
+            return payload[8..12].copy_from_slice(&sum);
+        }
         TCP => 16,
-        UDP => 6,
         ICMP | ICMPV6 => 2,
         _ => return,
     };
@@ -251,20 +323,37 @@ fn checksum(pieces: &[&[u8]]) -> u16 {
     !u16::try_from(sum).unwrap()
 }
 
+/// The checksum of SCTP (CRC-32C, RFC 9260 appendix A).
+fn cyclic_checksum(bytes: &[u8]) -> u32 {
+    let sum = bytes.iter().fold(u32::MAX, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
+            sum >> 1 ^ if sum & 1 == 1 { 0x82f6_3b78 } else { 0 }
+        })
+    });
+    !sum
+}
+
 pub(crate) const ICMP: u8 = 1;
 pub(crate) const TCP: u8 = 6;
 pub(crate) const UDP: u8 = 17;
 pub(crate) const GRE: u8 = 47;
 pub(crate) const ICMPV6: u8 = 58;
+pub(crate) const SCTP: u8 = 132;
+
+/// The fragment header of IPv6 (RFC 8200 section 4.5).
+const FRAGMENT: u8 = 44;
+
+/// The option that pads a header (`PadN`, RFC 8200 section 4.2).
+const PADDING: u8 = 1;
+
+/// The chunk that begins an association of SCTP (RFC 9260 section 3.3.2).
+const INIT: u8 = 1;
 
 /// The hop limit of a probe; a forwarded one has one less.
 const HOP_LIMIT: u8 = 77;
 
 /// What the last bytes of a probe begin with.
 const MAGIC: [u8; 4] = *b"rdx!";
-
-/// Flags and offset of a first fragment.
-const MORE_FRAGMENTS: [u8; 2] = [0x20, 0];
 
 /// How many bytes follow the header above IP.
 const TAIL: u8 = 6;

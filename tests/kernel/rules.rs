@@ -2,6 +2,7 @@
 
 use crate::command::{attempt, run};
 use crate::generate::EMPTY;
+use crate::probe::Shape;
 use rulesets::host::{HostRules, NamedText};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,7 +18,12 @@ pub(crate) struct RuleSet {
     pub(crate) ip6tables: String,
     pub(crate) legacy: String,
     pub(crate) legacy6: String,
+    /// True when the older iptables' rules are loaded last.
+    pub(crate) legacy_last: bool,
 }
+
+/// A program, its words, and what it is given to read.
+type Script<'a> = (&'a str, &'a [&'a str], &'a str);
 
 /// What the tools list, each text under the name of what printed it.
 #[derive(Clone, Debug, Default)]
@@ -33,17 +39,25 @@ impl RuleSet {
     }
 
     /// Loads the rules into the network this thread stands in, beside those of [`watch`]. Of base
-    /// chains with one priority the kernel calls the youngest first; what no listing tells, whether
-    /// the older iptables is younger than nftables, is kept the same way in all rule sets.
+    /// chains with one priority the kernel calls the youngest first. The older iptables makes its
+    /// tables when they are first used, and keeps them.
     pub(crate) fn load(&self) -> Result<(), String> {
-        for (program, words, script) in [
-            ("ipset", &["restore"][..], &self.ipset),
+        let older: [Script<'_>; 2] = [
             ("iptables-legacy-restore", &["-w"], &self.legacy),
             ("ip6tables-legacy-restore", &["-w"], &self.legacy6),
+        ];
+        let newer: [Script<'_>; 3] = [
             ("nft", &["-f", "-"], &self.nft),
             ("iptables-nft-restore", &[], &self.iptables),
             ("ip6tables-nft-restore", &[], &self.ip6tables),
-        ] {
+        ];
+        let sets: Script<'_> = ("ipset", &["restore"], &self.ipset);
+        let (first, then) = if self.legacy_last {
+            (&newer[..], &older[..])
+        } else {
+            (&older[..], &newer[..])
+        };
+        for (program, words, script) in [&[sets], first, then].concat() {
             if !script.is_empty() {
                 attempt(program, words, script).map_err(|error| format!("{program}: {error}"))?;
             }
@@ -74,12 +88,27 @@ impl RuleSet {
         listings
     }
 
-    /// False when rules of the older iptables depend on a rate: what packets meet behind them may be
-    /// certain, but not how often these rules match.
+    /// False when rules of the older iptables depend on a rate, or on who comes first, it or nftables:
+    /// what packets meet behind them may be certain, but not how often these rules match.
     pub(crate) fn counts_can_be_predicted(&self) -> bool {
-        ![&self.legacy, &self.legacy6]
-            .into_iter()
-            .any(|script| script.contains(" --limit "))
+        let older = [&self.legacy, &self.legacy6];
+        let newer = [&self.nft, &self.iptables, &self.ip6tables];
+        let holds =
+            |scripts: &[&String], word: &str| scripts.iter().any(|text| text.contains(word));
+        let changes = |scripts: &[&String]| CHANGES.iter().any(|word| holds(scripts, word));
+        let alone = newer.iter().all(|text| text.is_empty());
+        !holds(&older, " --limit ") && (alone || !changes(&older) && !changes(&newer))
+    }
+
+    /// True when rules tell a packet of this shape from a whole one, which the evaluator is not asked
+    /// about: those before connection tracking puts fragments together, and those on the header that
+    /// comes next.
+    pub(crate) fn sees_inside(&self, shape: Shape) -> bool {
+        match shape {
+            Shape::Whole => false,
+            Shape::Fragments => self.nft.contains(" ingress "),
+            Shape::HopByHop | Shape::DestinationOptions => self.nft.contains(" nexthdr "),
+        }
     }
 
     /// True when rules of the older iptables ask whether a flow was translated. Of flows that began
@@ -172,8 +201,10 @@ pub(crate) fn watch_on(tracked: bool, second: &str) {
     );
 }
 
-/// Takes away the sets of `ipset`. The kernel lets go of them some time after the rules are gone.
+/// Takes away the sets of `ipset`. The kernel lets go of them some time after the rules are gone, and
+/// sets hold on to those they list.
 pub(crate) fn destroy_ipsets() {
+    run("ipset", &["flush"], "");
     for _ in 0..400 {
         if attempt("ipset", &["destroy"], "").is_ok() {
             return;
@@ -262,6 +293,18 @@ fn without_ours_json(text: &str) -> String {
     });
     document.to_string()
 }
+
+/// What rules that change packets say.
+const CHANGES: [&str; 8] = [
+    "MARK",
+    "DNAT",
+    "REDIRECT",
+    "notrack",
+    "mark set",
+    "dnat",
+    "redirect",
+    "masquerade",
+];
 
 /// The name of the rig's own tables.
 pub(crate) const TABLE: &str = "reachdx_rig";

@@ -1,7 +1,7 @@
 //! Puts probes on the wire and sees what becomes of each: whether it arrives, and what the kernel's
 //! trace tells of its way.
 
-use crate::probe::{self, GRE, ICMP, ICMPV6, Origin, Probe, TCP, UDP};
+use crate::probe::{self, GRE, ICMP, ICMPV6, Origin, Probe, SCTP, Shape, TCP, UDP};
 use crate::trace::{Record, Tracer};
 use crate::world::World;
 use nix::ifaddrs::getifaddrs;
@@ -56,10 +56,12 @@ impl Wire {
             (Domain::IPV4, TCP),
             (Domain::IPV4, UDP),
             (Domain::IPV4, GRE),
+            (Domain::IPV4, SCTP),
             (Domain::IPV6, ICMPV6),
             (Domain::IPV6, TCP),
             (Domain::IPV6, UDP),
             (Domain::IPV6, GRE),
+            (Domain::IPV6, SCTP),
         ]
         .map(|(domain, protocol)| raw(domain, protocol.into()));
         Self {
@@ -101,22 +103,14 @@ impl Wire {
         self.settle(&mut []);
     }
 
-    /// Sends one probe over the first link in two fragments, and tells whether it arrives.
-    pub(crate) fn send_in_pieces(&mut self, probe: &Probe) -> bool {
-        let mut seen = [Seen::default()];
-        let _fixed = OnOneProcessor::stay();
-        for frame in probe.pieces(1) {
-            self.first.send(&frame, Family::V4);
-        }
-        self.settle(&mut seen);
-        seen[0].arrived.is_some()
-    }
-
     fn dispatch(&self, probe: &Probe, number: u16) {
-        match probe.from {
-            Origin::FirstLink => self.first.send(&probe.frame(number), probe.packet.family),
-            Origin::SecondLink => self.second.send(&probe.frame(number), probe.packet.family),
-            Origin::Host => self.output.send(probe, number),
+        let link = match probe.from {
+            Origin::FirstLink => &self.first,
+            Origin::SecondLink => &self.second,
+            Origin::Host => return self.output.send(probe, number),
+        };
+        for frame in probe.frames(number) {
+            link.send(&frame, probe.packet.family);
         }
     }
 
@@ -133,6 +127,7 @@ impl Wire {
             },
             from: Origin::FirstLink,
             quoted: None,
+            shape: Shape::Whole,
         };
         let deadline = Instant::now() + PATIENCE;
         for number in [u16::MAX - 1, u16::MAX] {

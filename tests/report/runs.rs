@@ -457,6 +457,8 @@ fn snapshot(listening: &[(&str, u16)]) -> Snapshot {
         packet_programs: read(Vec::new()),
         host: Host::default(),
         witness: None,
+        listener_ports: None,
+        pairing: None,
     }
 }
 

@@ -113,6 +113,7 @@ fn calls(step: &Step) -> Vec<&str> {
         | Step::Test(_)
         | Step::Translate(_)
         | Step::SetMark { .. }
+        | Step::CopyMark { .. }
         | Step::Notrack
         | Step::Opaque { .. } => Vec::new(),
     }
@@ -139,9 +140,11 @@ fn only_calls(rules: &HostRules, named: &MatchingRule) -> bool {
             Step::Verdict(verdict) => {
                 matches!(verdict, RuleVerdict::Jump(_) | RuleVerdict::Goto(_))
             }
-            Step::Translate(_) | Step::SetMark { .. } | Step::Notrack | Step::Opaque { .. } => {
-                false
-            }
+            Step::Translate(_)
+            | Step::SetMark { .. }
+            | Step::CopyMark { .. }
+            | Step::Notrack
+            | Step::Opaque { .. } => false,
         }) && rule.steps.iter().any(|step| !calls(step).is_empty())
     })
 }

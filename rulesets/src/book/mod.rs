@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod ask;
+mod foreign;
 mod gates;
 mod host;
 mod lint;
@@ -25,6 +26,7 @@ use crate::host::{
 use crate::json_document::{ReadError as CloudError, read_json};
 use crate::questions::Finding;
 use crate::tencent::{self, Account, ParseError};
+use foreign::foreign;
 use serde_json::Value;
 
 /// The texts that were given, read.
@@ -95,6 +97,14 @@ pub enum BookError {
         "`{0}`: empty; print the rules again as root, and leave the file out where the tool lists none"
     )]
     Empty(String),
+    /// It is taken for rules and holds none, or not all.
+    #[error("`{name}`: this is {what}")]
+    Foreign {
+        /// The text's name.
+        name: String,
+        /// What it is, and what to give instead.
+        what: &'static str,
+    },
     /// Two texts hold a list of one name.
     #[error("two rule files name a group `{0}`: give each group once, under its own file name")]
     Twice(String),
@@ -170,9 +180,13 @@ impl Book {
     }
 
     fn take(&mut self, text: &NamedText<'_>) -> Result<(), BookError> {
-        let named = |problem| BookError::Tencent {
-            name: text.name.to_owned(),
-            problem,
+        let named = |problem| {
+            let name = text.name.to_owned();
+            let unknown = matches!(problem, ParseError::Unrecognised { .. });
+            match unknown.then(|| foreign(text.text)).flatten() {
+                Some(what) => BookError::Foreign { name, what },
+                None => BookError::Tencent { name, problem },
+            }
         };
         let beginning = text.text.trim_start_matches('\u{feff}').trim_start();
         if beginning.is_empty() {

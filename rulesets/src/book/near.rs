@@ -64,7 +64,7 @@ fn failed(
             Step::Verdict(_) | Step::Lookup { .. } | Step::Opaque { .. } | Step::Translate(_) => {
                 return None;
             }
-            Step::SetMark { .. } | Step::Notrack => {}
+            Step::SetMark { .. } | Step::CopyMark { .. } | Step::Notrack => {}
         }
     }
     None
@@ -96,6 +96,7 @@ fn name(key: Key, packet: &Packet) -> Option<&'static str> {
         | Key::State
         | Key::ConnectionStatus
         | Key::Mark
+        | Key::ConnectionMark
         | Key::InputInterface
         | Key::OutputInterface
         | Key::SourceMac

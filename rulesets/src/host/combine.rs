@@ -195,6 +195,7 @@ fn is_opaque(step: &Step) -> bool {
         | Step::Lookup { .. }
         | Step::Translate(_)
         | Step::SetMark { .. }
+        | Step::CopyMark { .. }
         | Step::Notrack => return false,
     };
     text.starts_with("xt ")

@@ -68,6 +68,18 @@ pub enum Step {
         /// The bits to flip afterwards.
         value: u32,
     },
+    /// The mark of the packet, or of its connection, becomes `(mark & !mask) ^ (other & copied) ^ value`,
+    /// where `other` is that of the other one. Without a connection nothing happens.
+    CopyMark {
+        /// Which of the two changes.
+        to: Marked,
+        /// The bits to clear.
+        mask: u32,
+        /// The bits to flip where the other mark has them.
+        copied: u32,
+        /// The bits to flip in any case.
+        value: u32,
+    },
     /// The packet is exempted from connection tracking.
     Notrack,
     /// Something that was not understood and may have any effect, a verdict included.
@@ -75,6 +87,15 @@ pub enum Step {
         /// The words of the rule that were not understood.
         text: String,
     },
+}
+
+/// What bears a mark.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Marked {
+    /// The packet, as long as it is in the host.
+    Packet,
+    /// Its connection, as long as it is tracked.
+    Connection,
 }
 
 /// A condition on the packet.
@@ -164,6 +185,9 @@ pub enum Key {
     OriginalPort,
     /// The packet mark.
     Mark,
+    /// The mark of the packet's connection, which is 0 until a rule sets it; a packet without a
+    /// connection lacks it.
+    ConnectionMark,
     /// The interface the packet arrives on.
     InputInterface,
     /// The interface the packet leaves by.

@@ -62,9 +62,13 @@ pub(crate) fn state(states: &[rulesets::State]) -> Step {
 }
 
 pub(crate) fn interface(name: &str) -> Step {
+    is_interface(Key::InputInterface, name)
+}
+
+pub(crate) fn is_interface(key: Key, name: &str) -> Step {
     let text = name.trim_end_matches('*').to_owned();
     Step::Test(Test::In {
-        key: vec![Key::InputInterface],
+        key: vec![key],
         values: Values::Inline(vec![Element::of(Part::Name {
             prefix: text.len() < name.len(),
             text,

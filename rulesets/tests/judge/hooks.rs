@@ -1,9 +1,9 @@
 //! Base chains: which ones see a packet, in which order, and who is named.
 
 use crate::build::*;
-use rulesets::host::{Backend, Hook, TableFamily};
-use rulesets::program::{Key, Step, Verdict};
-use rulesets::{Definite, Family, Path, State};
+use rulesets::host::{Backend, Hook, HostRules, TableFamily};
+use rulesets::program::{Key, Marked, Reason, Step, TranslationKind, Verdict};
+use rulesets::{Definite, Family, Packet, Path, State};
 
 #[test]
 fn without_rules_everything_passes() {
@@ -70,6 +70,101 @@ fn of_two_back_ends_at_one_priority_both_are_named() {
     let passage = judge(&rules, &tcp(22));
     assert_eq!(outcomes(&passage.answer), ["drop Input0 0", "drop INPUT 0"]);
     assert_eq!(passage.answer.definite(), Some(Definite::Stopped));
+}
+
+/// A translation in each back end, both before routing at -100, and a filter that drops what the second
+/// one leads to.
+fn two_translations() -> HostRules {
+    let redirect = |to| translate(TranslationKind::Redirect, None, Some(to));
+    let first = redirect(1);
+    let mut legacy = table(
+        TableFamily::Ip,
+        vec![nat(Hook::Prerouting, -100, &[&[port(22), first]])],
+    );
+    legacy.backend = Backend::Legacy;
+    "nat".clone_into(&mut legacy.name);
+    let chains = vec![
+        nat(Hook::Prerouting, -100, &[&[redirect(2)]]),
+        base(Hook::Input, 0, Verdict::Accept, &[&[port(2), drop()]]),
+    ];
+    host(vec![legacy, table(TableFamily::Ip, chains)])
+}
+
+#[test]
+fn which_back_end_translates_first_is_open_and_both_ways_are_told() {
+    let rules = two_translations();
+    let passage = judge(&rules, &tcp(22));
+    assert_eq!(
+        outcomes(&passage.answer),
+        ["drop Input0 0", "accept Input0"]
+    );
+    assert_eq!(passage.answer.definite(), None);
+    let conditions = passage.answer.outcomes.iter().map(|outcome| {
+        let [condition] = outcome.conditions.as_slice() else {
+            panic!("{outcome:?}");
+        };
+        (condition.reason, condition.holds)
+    });
+    let open = Reason::Unspecified;
+    assert_eq!(
+        conditions.collect::<Vec<_>>(),
+        [(open, false), (open, true)]
+    );
+    assert_eq!(passage.translations.len(), 2);
+    assert_eq!(ways(&rules, &tcp(80)), ["drop Input0 0"]);
+}
+
+#[test]
+fn a_mark_that_only_one_back_end_knows_of_leaves_nothing_open() {
+    let mark = Step::SetMark {
+        mask: u32::MAX,
+        value: 1,
+    };
+    let mut legacy = table(
+        TableFamily::Ip,
+        vec![base(Hook::Input, 0, Verdict::Accept, &[&[mark]])],
+    );
+    legacy.backend = Backend::Legacy;
+    let reads = |key| {
+        let chain = base(Hook::Input, 0, Verdict::Accept, &[&[is(key, 1), drop()]]);
+        host(vec![legacy.clone(), table(TableFamily::Inet, vec![chain])])
+    };
+    assert_eq!(
+        judge(&reads(Key::Protocol), &tcp(22)).answer.definite(),
+        Some(Definite::Passes)
+    );
+    assert_eq!(judge(&reads(Key::Mark), &tcp(22)).answer.definite(), None);
+}
+
+#[test]
+fn the_mark_of_a_connection_is_zero_at_its_first_packet_and_open_at_later_ones() {
+    let restore = |value| Step::CopyMark {
+        to: Marked::Packet,
+        mask: u32::MAX,
+        copied: u32::MAX,
+        value,
+    };
+    let chain = |rules: &[&[Step]]| one(vec![base(Hook::Input, 0, Verdict::Accept, rules)]);
+    let marked = chain(&[&[restore(0)], &[is_not(Key::Mark, 0), drop()]]);
+    let in_state = |state| Packet {
+        state,
+        mark: 9,
+        ..tcp(22)
+    };
+    let judged = |rules, state| judge(rules, &in_state(state)).answer.definite();
+    assert_eq!(judged(&marked, State::New), Some(Definite::Passes));
+    assert_eq!(judged(&marked, State::Established), None);
+    assert_eq!(judged(&marked, State::Untracked), Some(Definite::Stopped));
+    let save = Step::CopyMark {
+        to: Marked::Connection,
+        mask: u32::MAX,
+        copied: 1,
+        value: 0,
+    };
+    let saved = chain(&[&[save], &[is(Key::ConnectionMark, 1), drop()]]);
+    assert_eq!(judged(&saved, State::New), Some(Definite::Stopped));
+    assert_eq!(judged(&saved, State::Established), Some(Definite::Stopped));
+    assert_eq!(judged(&saved, State::Untracked), Some(Definite::Passes));
 }
 
 #[test]

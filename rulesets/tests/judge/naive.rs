@@ -4,7 +4,7 @@
 use crate::build::*;
 use proptest::prelude::*;
 use rulesets::host::Hook;
-use rulesets::program::{Chain, Key, Step, Verdict};
+use rulesets::program::{Chain, Key, Marked, Step, Verdict};
 use rulesets::{Fate, Packet};
 use std::collections::BTreeSet;
 
@@ -33,6 +33,7 @@ struct Naive<'a> {
     chains: &'a [Chain],
     packet: &'a Packet,
     mark: u32,
+    connection: u32,
 }
 
 impl Naive<'_> {
@@ -45,6 +46,18 @@ impl Naive<'_> {
                     Step::Test(test) if !self.holds(test, oracle) => break,
                     Step::Test(_) => {}
                     Step::SetMark { mask, value } => self.mark = (self.mark & !mask) ^ value,
+                    Step::CopyMark {
+                        to,
+                        mask,
+                        copied,
+                        value,
+                    } => {
+                        let (one, other) = match to {
+                            Marked::Packet => (&mut self.mark, self.connection),
+                            Marked::Connection => (&mut self.connection, self.mark),
+                        };
+                        *one = (*one & !mask) ^ (other & copied) ^ value;
+                    }
                     Step::Opaque { .. } => {
                         if oracle.ask() {
                             return Flow::Ended((Fate::Unclear, name.to_owned(), Some(rule.index)));
@@ -83,6 +96,8 @@ impl Naive<'_> {
             } => {
                 let value = if key[0] == Key::Mark {
                     u128::from(self.mark)
+                } else if key[0] == Key::ConnectionMark {
+                    u128::from(self.connection)
                 } else {
                     assert_eq!(key[0], Key::DestinationPort);
                     self.packet.destination_port.unwrap().into()
@@ -119,6 +134,7 @@ fn naive(chains: &[Chain], packet: &Packet) -> Option<BTreeSet<End>> {
             chains,
             packet,
             mark: packet.mark,
+            connection: 0,
         };
         let flow = naive.chain("Input0", &mut oracle);
         if oracle.asked > answers.len() {
@@ -144,6 +160,7 @@ fn tests() -> impl Strategy<Value = Vec<Step>> {
         2 => Just(port(22)),
         2 => Just(is_not(Key::DestinationPort, 22)),
         1 => Just(is(Key::Mark, 1)),
+        1 => Just(is(Key::ConnectionMark, 1)),
     ];
     prop::collection::vec(test, 0..3)
 }
@@ -162,6 +179,10 @@ fn rule(depth: usize) -> impl Strategy<Value = Vec<Step>> {
             1 => Just(vec![Step::Opaque { text: "?".to_owned() }]),
             1 => (0..3_u32).prop_map(|value| vec![Step::SetMark { mask: u32::MAX, value }]),
             1 => (0..3_u32).prop_map(|value| vec![Step::SetMark { mask: 1, value }, accept()]),
+            1 => (any::<bool>(), 0..3_u32, 0..3_u32).prop_map(|(there, copied, value)| {
+                let to = if there { Marked::Connection } else { Marked::Packet };
+                vec![Step::CopyMark { to, mask: 1, copied, value }]
+            }),
         ]
     };
     let end = if call.is_empty() {

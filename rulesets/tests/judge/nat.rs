@@ -172,17 +172,79 @@ fn a_map_of_ports_translates_what_it_holds() {
 
 #[test]
 fn this_hosts_own_packets_are_redirected_to_loopback() {
-    let rules = one(vec![nat(
-        Hook::Output,
-        -100,
-        &[&[translate(TranslationKind::Redirect, None, Some(1))]],
-    )]);
+    let redirect = translate(TranslationKind::Redirect, None, Some(1));
+    let leaves_by = |name: &str| is_interface(Key::OutputInterface, name);
+    let rules = one(vec![
+        nat(Hook::Output, -100, &[std::slice::from_ref(&redirect)]),
+        base(
+            Hook::Output,
+            0,
+            Verdict::Accept,
+            &[&[leaves_by("lo"), drop()]],
+        ),
+        base(
+            Hook::Postrouting,
+            0,
+            Verdict::Accept,
+            &[&[leaves_by("eth0"), drop()]],
+        ),
+        nat(Hook::Prerouting, -100, &[&[port(1), redirect]]),
+    ]);
     let mut out = tcp(80);
     out.path = Path::Output {
         interface: Some("eth0".to_owned()),
     };
+    let passage = judge(&rules, &out);
+    assert_eq!(passage.answer.definite(), Some(Definite::Passes));
+    assert_eq!(passage.packet.destination, Some(address("127.0.0.1")));
+    let interface = Some("lo".to_owned());
+    let path = Path::Output {
+        interface: interface.clone(),
+    };
+    assert_eq!(passage.packet.path, path);
+    let back = judge(
+        &rules,
+        &rulesets::Packet {
+            path: Path::Input { interface },
+            ..passage.packet
+        },
+    );
+    assert!(back.stages.is_empty() && back.translations.is_empty());
+    let by_address = is_not(Key::SourceMac, 1);
+    let rules = one(vec![base(
+        Hook::Input,
+        0,
+        Verdict::Accept,
+        &[&[by_address, drop()]],
+    )]);
     assert_eq!(
-        judge(&rules, &out).packet.destination,
-        Some(address("127.0.0.1"))
+        judge(&rules, &back.packet).answer.definite(),
+        Some(Definite::Passes)
+    );
+}
+
+#[test]
+fn what_the_host_sends_elsewhere_is_routed_anew_once_the_output_hook_is_done() {
+    let elsewhere = translate(TranslationKind::Destination, Some("10.9.0.7"), None);
+    let rules = one(vec![
+        nat(Hook::Output, -100, &[&[elsewhere]]),
+        base(
+            Hook::Postrouting,
+            0,
+            Verdict::Accept,
+            &[&[is_interface(Key::OutputInterface, "eth1"), drop()]],
+        ),
+    ]);
+    let mut out = tcp(80);
+    out.path = Path::Output {
+        interface: Some("eth0".to_owned()),
+    };
+    let mut host = facts();
+    assert_eq!(rules.judge(&out, &host).answer.definite(), None);
+    let nets = vec!["10.9.0.1/24".parse().unwrap()];
+    host.interfaces.insert("eth1".to_owned(), nets);
+    assert_eq!(
+        rules.judge(&out, &host).answer.definite(),
+        Some(Definite::Stopped)
     );
 }

@@ -47,6 +47,12 @@ fn step(step: &Step) -> String {
             format!("{kind} {} port {}", new_value(address), new_value(port))
         }
         Step::SetMark { mask, value } => format!("mark clear {mask:x} flip {value:x}"),
+        Step::CopyMark {
+            to,
+            mask,
+            copied,
+            value,
+        } => format!("{to:?} mark&{mask:x}^other&{copied:x}^{value:x}"),
         Step::Notrack => "notrack".to_owned(),
         Step::Opaque { text } => format!("OPAQUE `{text}`"),
     }
@@ -144,6 +150,7 @@ fn keys(keys: &[Key]) -> String {
         Key::OriginalDestination(family) => format!("odst{}", four(family)),
         Key::OriginalPort => "odport".to_owned(),
         Key::Mark => "mark".to_owned(),
+        Key::ConnectionMark => "ctmark".to_owned(),
         Key::InputInterface => "in".to_owned(),
         Key::OutputInterface => "out".to_owned(),
         Key::SourceMac => "mac".to_owned(),

@@ -123,7 +123,15 @@ const STATEMENTS: &[(&str, &str)] = &[
     ),
     (
         "ct mark set meta mark meta nftrace set 1 ip dscp set cs1",
-        "family=2",
+        "Connection mark&ffffffff^other&ffffffff^0; family=2",
+    ),
+    (
+        "ct mark set 0x3 ct mark & 0xf == 0x1 accept",
+        "Connection mark&ffffffff^other&0^3; ctmark&f=1; accept",
+    ),
+    (
+        "meta mark set ct mark & 0xff",
+        "state!=1,64; Packet mark&ffffffff^other&ff^0",
     ),
     ("notrack", "notrack"),
     (
@@ -190,7 +198,6 @@ const UNDECIDED: &[(&str, &str)] = &[
         "ct status assured accept",
         "Unsupported `ct status assured`; accept",
     ),
-    ("meta mark set ct mark", "OPAQUE `meta mark set ct mark`"),
     (
         "frobnicate 5 accept comment \"x\"",
         "OPAQUE `frobnicate 5 accept`",

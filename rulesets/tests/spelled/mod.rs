@@ -19,6 +19,12 @@ fn step(step: &Step) -> String {
         Step::Lookup { .. } => "lookup".to_owned(),
         Step::Translate(translation) => translated(translation),
         Step::SetMark { mask, value } => format!("mark&{mask:x}^{value:x}"),
+        Step::CopyMark {
+            to,
+            mask,
+            copied,
+            value,
+        } => format!("{to:?} mark&{mask:x}^other&{copied:x}^{value:x}"),
         Step::Notrack => "notrack".to_owned(),
         Step::Opaque { text } => format!("opaque({text})"),
     }
@@ -144,6 +150,7 @@ fn field(key: Key) -> &'static str {
         Key::OriginalDestination(Family::V6) => "origdst6",
         Key::OriginalPort => "origport",
         Key::Mark => "mark",
+        Key::ConnectionMark => "ctmark",
         Key::InputInterface => "iif",
         Key::OutputInterface => "oif",
         Key::SourceMac => "mac",

@@ -13,6 +13,8 @@ pub(crate) struct Ways {
     pub(crate) before: Gates,
     /// The same gates with some edits in one of them.
     pub(crate) after: Gates,
+    /// The gate that is edited.
+    pub(crate) edited: usize,
     /// Where regions and differences are asked for.
     pub(crate) within: Cube,
     /// The packets that a fix is to let through.
@@ -68,6 +70,7 @@ pub(crate) fn ways(seed: u64) -> Ways {
         ),
         before,
         after: gates(&lists),
+        edited: at,
         within,
         wanted,
     }

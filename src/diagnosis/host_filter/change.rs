@@ -184,6 +184,7 @@ pub(in crate::diagnosis) fn without_member(
         | Step::Lookup { .. }
         | Step::Translate(_)
         | Step::SetMark { .. }
+        | Step::CopyMark { .. }
         | Step::Notrack
         | Step::Opaque { .. } => None,
     })?;
@@ -240,6 +241,7 @@ pub(in crate::diagnosis) fn names_only(rule: &Rule, client: IpAddr) -> bool {
         | Step::Lookup { .. }
         | Step::Translate(_)
         | Step::SetMark { .. }
+        | Step::CopyMark { .. }
         | Step::Notrack
         | Step::Opaque { .. } => false,
     })

@@ -130,6 +130,7 @@ fn picks_source(rule: &Rule) -> bool {
         Step::Verdict(_)
         | Step::Translate(_)
         | Step::SetMark { .. }
+        | Step::CopyMark { .. }
         | Step::Notrack
         | Step::Opaque { .. } => false,
     })
@@ -186,6 +187,7 @@ fn calls(step: &Step, name: &str) -> bool {
         | Step::Test(_)
         | Step::Translate(_)
         | Step::SetMark { .. }
+        | Step::CopyMark { .. }
         | Step::Notrack
         | Step::Opaque { .. } => false,
     }

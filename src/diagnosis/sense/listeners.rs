@@ -28,6 +28,10 @@ pub(super) fn sense(case: &mut Case<'_>, filter: Option<&HostFilter<'_>>, book: 
         Sent::AsAsked => (own_addresses(case, snapshot), port),
         Sent::To(address, port) => (vec![address], port),
     };
+    if !covers(snapshot, protocol, port) || snapshot.listener_ports.is_some() && asked.is_loopback()
+    {
+        return;
+    }
     let unsure = !case.readings.contains_key(&Sensor::HostTarget)
         && filter.is_some_and(|filter| filter.may_rewrite(port));
     let here: Vec<_> = listeners
@@ -93,6 +97,9 @@ pub(super) fn serves(
     port: u16,
 ) -> Option<bool> {
     let protocol = protocol(case)?;
+    if !covers(snapshot, protocol, port) {
+        return None;
+    }
     let here: Vec<_> = snapshot
         .listeners
         .value()?
@@ -104,6 +111,14 @@ pub(super) fn serves(
         Taking::No => Some(false),
         Taking::Undecided => None,
     }
+}
+
+/// Whether the listener table tells of this port, be it only that nothing listens there.
+fn covers(snapshot: &Snapshot, protocol: &str, port: u16) -> bool {
+    snapshot
+        .listener_ports
+        .as_ref()
+        .is_none_or(|ports| protocol == "tcp" && ports.contains(&port))
 }
 
 fn protocol(case: &Case<'_>) -> Option<&'static str> {
@@ -172,6 +187,13 @@ fn elsewhere(case: &Case<'_>, snapshot: &Snapshot, listeners: &[Listener]) -> Op
         .iter()
         .any(|it| it.owner == Owner::Hidden && !known_port(case, it.port));
     (snapshot.root || !hidden).then_some(Reading::NothingListens)
+}
+
+/// Whether programs of this name commonly speak the service.
+pub(crate) fn is_common_daemon(service: &str, name: &str) -> bool {
+    DAEMONS
+        .iter()
+        .any(|(known, daemons)| *known == service && daemons.contains(&name))
 }
 
 /// A port that is another planned service's own is no moved daemon.

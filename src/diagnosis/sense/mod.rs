@@ -13,6 +13,7 @@ mod rules;
 
 pub(super) use host_filter::judge_host;
 pub(super) use instance::{discarding, own_addresses};
+pub(crate) use listeners::is_common_daemon;
 pub(super) use outcome::word;
 pub(super) use rules::judge_groups;
 

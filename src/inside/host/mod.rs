@@ -114,7 +114,7 @@ impl Host {
 
 impl Default for Host {
     fn default() -> Self {
-        Self::skipped("this version of the snapshot does not hold it")
+        Self::skipped("this snapshot does not hold it")
     }
 }
 

@@ -153,11 +153,11 @@ impl Trial<'_> {
             ..Figures::default()
         };
         for (probe, seen) in probes.iter().zip(&seen) {
-            let passage = listed.judge(&probe.packet, &facts);
-            let found = agreement::compare(probe, &passage, seen, &positions);
+            let passages = agreement::judge(&listed, probe, &facts);
+            let found = agreement::compare(probe, &passages, seen, &positions);
             let by_written = written.as_ref().and_then(|written| {
-                let passage = written.judge(&probe.packet, &facts);
-                let found = agreement::compare(probe, &passage, seen, &positions);
+                let passages = agreement::judge(written, probe, &facts);
+                let found = agreement::compare(probe, &passages, seen, &positions);
                 found.wrong.map(|why| format!("as written: {why}"))
             });
             figures.verdicts += 1;
@@ -175,7 +175,7 @@ impl Trial<'_> {
                     probe.packet,
                     seen.arrived,
                     crate::visits::visits(&seen.records),
-                    passage.answer.outcomes,
+                    passages[0].answer.outcomes,
                 ));
             }
         }

@@ -8,7 +8,7 @@ mod tracking;
 mod two_back_ends;
 
 use crate::agreement;
-use crate::probe::{ICMP, ICMPV6, Origin, Probe, TCP, UDP};
+use crate::probe::{ICMP, ICMPV6, Origin, Probe, Shape, TCP, UDP};
 use crate::rules::{self, Positions, RuleSet};
 use crate::wire::{Seen, Wire};
 use crate::world::{self, World};
@@ -83,11 +83,11 @@ fn assert_kernel(probes: &[Probe], seen: &[Seen], ends: &[End]) {
 fn assert_evaluator(host: &HostRules, probes: &[Probe], seen: &[Seen], facts: &HostFacts) {
     let positions = Positions::read(&rules::nft_listing());
     for (probe, seen) in probes.iter().zip(seen) {
-        let passage = host.judge(&probe.packet, facts);
-        let found = agreement::compare(probe, &passage, seen, &positions);
+        let passages = agreement::judge(host, probe, facts);
+        let found = agreement::compare(probe, &passages, seen, &positions);
         assert!(
             found.definite && found.wrong.is_none() && found.wrong_decider.is_none(),
-            "{found:?}\n{:?}\n{seen:#?}\n{passage:#?}",
+            "{found:?}\n{:?}\n{seen:#?}\n{passages:#?}",
             probe.packet
         );
     }
@@ -121,6 +121,7 @@ fn packet(source: &str, protocol: u8) -> Probe {
         },
         from: Origin::FirstLink,
         quoted: None,
+        shape: Shape::Whole,
     }
 }
 
@@ -139,6 +140,18 @@ fn tcp(source: &str, port: u16) -> Probe {
 
 fn udp(source: &str, port: u16) -> Probe {
     with_ports(source, UDP, port)
+}
+
+/// A datagram that the host sends to the peer's side.
+fn from_host(port: u16) -> Probe {
+    let mut probe = udp("198.18.0.1", port);
+    probe.from = Origin::Host;
+    probe.packet.destination = Some(IpAddr::from([192, 0, 2, 1]));
+    probe.packet.source_mac = None;
+    probe.packet.path = Path::Output {
+        interface: Some("eth0".to_owned()),
+    };
+    probe
 }
 
 /// A TCP packet with these flags that begins no flow the host knows of.

@@ -2,7 +2,7 @@
 
 use super::{
     ACK, Blocked, CLIENT, End, FIN, Fact, Passes, RST, SYN, assert_evaluator, assert_kernel, flags,
-    icmp, input, loaded, show, show_in, tcp, udp,
+    from_host, icmp, input, loaded, show, show_in, tcp, udp,
 };
 use crate::probe::{Origin, Probe, Tuple};
 use crate::rules::{self, Positions, RuleSet};
@@ -64,6 +64,71 @@ pub(super) const FACTS: &[Fact] = &[
         let rules = redirected("meta l4proto tcp ct original proto-dst 80 drop");
         show(&rules, &[(tcp(CLIENT, 80), Blocked)]);
     }),
+    ("what_the_host_redirects_leaves_and_comes_in_by_lo", || {
+        let to = |chain: &str| {
+            RuleSet::nft(&format!(
+                "table ip t {{ {REDIRECTED_ON_ITS_WAY_OUT}\n{chain}\n }}"
+            ))
+        };
+        let sent = [(from_host(53), Passes)];
+        show(
+            &to("chain sent { type filter hook output priority 0; oifname lo drop; }"),
+            &sent,
+        );
+        let sent = [(from_host(53), Blocked), (from_host(54), Passes)];
+        show(
+            &to(
+                "chain sent { type filter hook output priority 0; oifname eth0 udp dport 5353 drop; }",
+            ),
+            &sent,
+        );
+        show(
+            &to(
+                "chain left { type filter hook postrouting priority 0; oifname lo udp dport 5353 drop; }",
+            ),
+            &sent,
+        );
+        show(
+            &to(
+                "chain back { type filter hook input priority 0; iifname lo udp dport 5353 drop; }",
+            ),
+            &sent,
+        );
+    }),
+    ("what_comes_in_by_lo_is_not_translated_again", || {
+        let rules = format!("table ip t {{ {REDIRECTED_ON_ITS_WAY_OUT}
+            chain early {{ type nat hook prerouting priority -100; udp dport 5353 dnat to 203.0.113.10; }}
+            chain through {{ type filter hook forward priority 0; policy drop; }}
+        }}");
+        show(&RuleSet::nft(&rules), &[(from_host(53), Passes)]);
+    }),
+    (
+        "the_mark_of_a_connection_is_zero_until_a_rule_sets_it",
+        || {
+            let rules = "table inet t {
+            chain raw { type filter hook prerouting priority raw; udp dport 55 notrack; }
+            chain pre {
+                type filter hook prerouting priority mangle;
+                meta mark set 0x7
+                udp dport 54 ct mark set meta mark and 0x4
+                meta mark set ct mark
+            }
+            chain in {
+                type filter hook input priority 0; policy drop;
+                udp dport 53 meta mark 0x0 ct mark 0x0 accept
+                udp dport 54 meta mark 0x4 ct mark 0x4 accept
+                udp dport 55 ct mark != 0x1 accept
+                udp dport 55 meta mark 0x7 counter reject
+            }
+        }";
+            let packets = [
+                (udp(CLIENT, 53), Passes),
+                (udp(CLIENT, 54), Passes),
+                (udp(CLIENT, 55), Blocked),
+            ];
+            show(&RuleSet::nft(rules), &packets);
+        },
+    ),
     ("strict_reverse_path_filtering_needs_a_route_back", || {
         World::with(|world| {
             world::set("ipv4/conf/eth0/rp_filter", "1");
@@ -130,11 +195,11 @@ fn limit() {
         let seen = wire.send(&probes);
         let ends: [End; 6] = [Passes, Passes, Passes, Blocked, Blocked, Blocked];
         assert_kernel(&probes, &seen, &ends);
-        let passage = host.judge(&probes[0].packet, &world::facts());
-        assert_eq!(super::certain(&passage), None, "{passage:#?}");
+        let passages = crate::agreement::judge(&host, &probes[0], &world::facts());
+        assert_eq!(super::certain(&passages[0]), None, "{passages:#?}");
         let positions = Positions::read(&rules::nft_listing());
         for (probe, seen) in probes.iter().zip(&seen) {
-            let found = crate::agreement::compare(probe, &passage, seen, &positions);
+            let found = crate::agreement::compare(probe, &passages, seen, &positions);
             assert_eq!((found.wrong, found.wrong_decider), (None, None));
         }
     });
@@ -148,3 +213,6 @@ fn redirected(rule: &str) -> RuleSet {
         }}"
     ))
 }
+
+const REDIRECTED_ON_ITS_WAY_OUT: &str =
+    "chain out { type nat hook output priority -100; udp dport 53 redirect to :5353; }";

@@ -1,6 +1,6 @@
 //! iptables in its two back ends, and ipset, which `nft` shows only in part.
 
-use super::{Blocked, CLIENT, Fact, Passes, assert_kernel, certain, loaded, show, tcp};
+use super::{Blocked, CLIENT, Fact, Passes, assert_kernel, certain, loaded, show, tcp, udp};
 use crate::command::run;
 use crate::rules::{self, RuleSet};
 use crate::wire::Wire;
@@ -35,6 +35,10 @@ pub(super) const FACTS: &[Fact] = &[
         "no_listing_of_nftables_shows_a_rule_of_legacy_iptables",
         unseen,
     ),
+    (
+        "of_two_translations_the_one_made_last_comes_first_which_no_listing_tells",
+        made_last,
+    ),
     ("an_ipset_bans_its_members", ban),
     ("a_json_listing_without_devices_is_refused", devices),
 ];
@@ -61,6 +65,37 @@ fn unseen() {
         assert_eq!(judge(&all), Some(Blocked));
         assert_eq!(judge(&nft_alone), Some(Passes));
     });
+}
+
+/// The order is not known, but what both orders lead to is.
+fn made_last() {
+    for (legacy_last, end) in [(false, Blocked), (true, Passes)] {
+        let rules = RuleSet {
+            legacy: "*nat\n-A PREROUTING -p udp -j REDIRECT --to-ports 5353\nCOMMIT\n".to_owned(),
+            nft: "table ip t {
+                chain pre { type nat hook prerouting priority -100; meta l4proto udp redirect to :5354; }
+                chain in { type filter hook input priority 0; udp dport 5354 drop; udp sport 99 drop; }
+            }"
+            .to_owned(),
+            legacy_last,
+            ..RuleSet::default()
+        };
+        World::with(|world| {
+            let mut wire = Wire::open(world);
+            rules::watch(true);
+            let host = loaded(&rules);
+            let mut sure = udp(CLIENT, 54);
+            sure.packet.source_port = Some(99);
+            let probes = [udp(CLIENT, 53), sure];
+            let seen = wire.send(&probes);
+            assert_kernel(&probes, &seen, &[end, Blocked]);
+            let judged = probes.map(|probe| {
+                let passage = host.judge(&probe.packet, &world::facts());
+                (certain(&passage), passage.answer.outcomes.len())
+            });
+            assert_eq!(judged, [(None, 2), (Some(Blocked), 2)]);
+        });
+    }
 }
 
 fn ban() {

@@ -40,7 +40,7 @@ pub(crate) const EMPTY: &str = "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT
 *nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\nCOMMIT\n";
 
 fn filter(dice: &mut Dice, plan: Plan) -> String {
-    let users = dice.between(1, 5);
+    let users = dice.between(1, 7);
     let mut head = String::from("*filter\n");
     for (chain, drops) in [("INPUT", 40), ("FORWARD", 30), ("OUTPUT", 10)] {
         let policy = if dice.chance(drops) { "DROP" } else { "ACCEPT" };
@@ -75,12 +75,17 @@ fn mangle(dice: &mut Dice, plan: Plan) -> String {
         ("FORWARD", Spot::Forward),
         ("OUTPUT", Spot::Output),
     ] {
-        for _ in 0..dice.between(0, 2) {
+        for _ in 0..dice.between(0, 3) {
             let matches = iptables_match::some(dice, plan, spot);
             let target = dice.weighted(&[
                 (30, "MARK --set-mark 0x1"),
                 (20, "MARK --set-xmark 0x2/0x6"),
                 (20, "MARK --or-mark 0x4"),
+                (8, "CONNMARK --save-mark"),
+                (8, "CONNMARK --restore-mark"),
+                (4, "CONNMARK --restore-mark --nfmask 0x3 --ctmask 0x6"),
+                (4, "CONNMARK --save-mark --nfmask 0x6 --ctmask 0x2"),
+                (4, "CONNMARK --set-xmark 0x1/0x3"),
                 (15, "ACCEPT"),
                 (10, "DROP"),
                 (5, "RETURN"),
@@ -108,18 +113,26 @@ fn nat(dice: &mut Dice, plan: Plan) -> String {
     text += ":OUTPUT ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n:published - [0:0]\n";
     text += "-A PREROUTING -m addrtype --dst-type LOCAL -j published\n";
     for _ in 0..dice.between(1, 3) {
-        let matches = iptables_match::with_ports(dice, plan, Spot::Early);
-        let target = dice.pick(match plan.family {
-            Family::V4 => &DESTINATIONS_V4,
-            Family::V6 => &DESTINATIONS_V6,
-        });
         let chain = dice.pick(&["PREROUTING", "published"]);
-        writeln!(text, "-A {chain}{matches} -j {target}").unwrap();
+        text += &rewriting(dice, plan, chain, Spot::Early);
+    }
+    for _ in 0..dice.between(0, 2) {
+        text += &rewriting(dice, plan, "OUTPUT", Spot::Output);
     }
     if dice.chance(50) {
         text += "-A POSTROUTING -o eth1 -j MASQUERADE\n";
     }
     text + "COMMIT\n"
+}
+
+/// A rule that rewrites the destination.
+fn rewriting(dice: &mut Dice, plan: Plan, chain: &str, spot: Spot) -> String {
+    let matches = iptables_match::with_ports(dice, plan, spot);
+    let target = dice.pick(match plan.family {
+        Family::V4 => &DESTINATIONS_V4,
+        Family::V6 => &DESTINATIONS_V6,
+    });
+    format!("-A {chain}{matches} -j {target}\n")
 }
 
 fn rule(

@@ -22,6 +22,7 @@ pub(super) fn some(dice: &mut Dice, plan: Plan, spot: Spot) -> String {
     let protocol = dice.weighted(&[
         (35, Some("tcp")),
         (15, Some("udp")),
+        (6, Some("sctp")),
         (12, Some(icmp(plan.family))),
         (5, Some("47")),
         (33, None),
@@ -29,6 +30,7 @@ pub(super) fn some(dice: &mut Dice, plan: Plan, spot: Spot) -> String {
     let mut text = match protocol {
         Some("tcp") => tcp(dice),
         Some("udp") => format!(" -p udp{}", maybe_ports(dice, "udp")),
+        Some("sctp") => format!(" -p sctp{}", maybe_ports(dice, "sctp")),
         Some("47") if dice.chance(50) => " ! -p udp".to_owned(),
         Some("47") => " -p 47".to_owned(),
         Some(_) => dice
@@ -50,7 +52,7 @@ pub(super) fn some(dice: &mut Dice, plan: Plan, spot: Spot) -> String {
 
 /// Conditions among which a port of TCP or UDP is tested.
 pub(super) fn with_ports(dice: &mut Dice, plan: Plan, spot: Spot) -> String {
-    let protocol = dice.weighted(&[(70, "tcp"), (30, "udp")]);
+    let protocol = dice.weighted(&[(62, "tcp"), (26, "udp"), (12, "sctp")]);
     let port = dice.pick(&PORTS);
     let source = address(dice, plan.family, "-s", 30);
     let interfaces = interfaces(dice, spot);
@@ -135,7 +137,7 @@ fn interfaces(dice: &mut Dice, spot: Spot) -> String {
 fn other(dice: &mut Dice, family: Family, spot: Spot) -> String {
     let sees_sender = matches!(spot, Spot::Early | Spot::Input | Spot::Forward);
     let mark = dice.pick(&MARKS);
-    match dice.between(0, 29) {
+    match dice.between(0, 32) {
         0 if sees_sender => " -m mac --mac-source 02:00:00:00:00:02".to_owned(),
         1 if sees_sender => " -m mac ! --mac-source 02:00:00:00:00:02".to_owned(),
         2 => " -m addrtype --dst-type LOCAL".to_owned(),
@@ -150,6 +152,23 @@ fn other(dice: &mut Dice, family: Family, spot: Spot) -> String {
             format!(" -m mark{not} --mark {mark:#x}")
         }
         7 => format!(" -m mark --mark {mark:#x}/{mark:#x}"),
+        8 => {
+            let not = dice.maybe(30, " !");
+            format!(" -m connmark{not} --mark {mark:#x}")
+        }
+        9 if spot != Spot::Early => {
+            let not = dice.maybe(30, " !");
+            format!(
+                " -m conntrack{not} --ctorigdst {}",
+                dice.pick(dice::hosts(family))
+            )
+        }
+        10 if spot != Spot::Early => {
+            format!(
+                " -m conntrack --ctstate NEW --ctorigdstport {}",
+                dice.pick(&PORTS)
+            )
+        }
         _ => String::new(),
     }
 }

@@ -63,13 +63,18 @@ pub(crate) fn rule_set(dice: &mut Dice, kind: Kind) -> RuleSet {
         Kind::Together => {
             let sets = with_ipset(dice, &mut rules);
             rules.nft = nft(dice, limited);
+            if translates && dice.chance(60) {
+                rules.nft += &nft::translation(dice);
+            }
             let with_iptables = dice.chance(70);
             if with_iptables {
+                let translates = translates && dice.chance(70);
                 [rules.iptables, rules.ip6tables] = both(dice, translates, sets, limited);
             }
             if !with_iptables || dice.chance(50) {
-                let translates = translates && !with_iptables;
+                let translates = translates && dice.chance(70);
                 [rules.legacy, rules.legacy6] = both(dice, translates, sets, limited);
+                rules.legacy_last = dice.chance(30);
             }
         }
     }

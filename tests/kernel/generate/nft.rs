@@ -116,13 +116,28 @@ pub(crate) fn translation(dice: &mut Dice) -> String {
         });
         format!("{matches} {target}")
     });
+    let departing = lines(dice, 2, |dice| {
+        let matches = nft_match::with_ports(dice, &place(Side::Output));
+        let target = dice.pick(match family {
+            Family::V4 => &DESTINATIONS_V4,
+            Family::V6 => &DESTINATIONS_V6,
+        });
+        format!("{matches} {target}")
+    });
+    let departing = if dice.chance(60) {
+        format!(
+            " chain departing {{\n  type nat hook output priority -100; policy accept;\n{departing} }}\n"
+        )
+    } else {
+        String::new()
+    };
     let leaving = dice.pick(match family {
         Family::V4 => &["masquerade", "snat to 203.0.113.7", "accept"],
         Family::V6 => &["masquerade", "snat to 2001:db8:f::7", "accept"],
     });
     let leaving_matches = nft_match::some(dice, &place(Side::Postrouting));
     format!(
-        "table {word} translate {{\n chain arriving {{\n  type nat hook prerouting priority dstnat; policy accept;\n{arriving} }}\n chain leaving {{\n  type nat hook postrouting priority srcnat; policy accept;\n  oifname \"eth1\" {leaving_matches} {leaving}\n }}\n}}\n"
+        "table {word} translate {{\n chain arriving {{\n  type nat hook prerouting priority dstnat; policy accept;\n{arriving} }}\n{departing} chain leaving {{\n  type nat hook postrouting priority srcnat; policy accept;\n  oifname \"eth1\" {leaving_matches} {leaving}\n }}\n}}\n"
     )
 }
 
@@ -136,7 +151,7 @@ fn table(dice: &mut Dice, name: &str, family: Option<Family>, limited: bool) -> 
         limited,
     };
     text += &sets(dice, &mut place);
-    for number in (0..dice.between(1, 4)).rev() {
+    for number in (0..dice.between(1, 7)).rev() {
         let name = format!("c{number}");
         let count = dice.between(1, 4);
         write!(
@@ -261,14 +276,10 @@ fn lines(dice: &mut Dice, most: usize, line: impl Fn(&mut Dice) -> String) -> St
 fn rule(dice: &mut Dice, place: &Place) -> String {
     let counter = dice.maybe(30, "counter ");
     let comment = dice.maybe(10, " comment \"one; two { # three\"");
-    if dice.chance(12) && place.side != Side::Ingress {
-        let (protocol, map) = verdict_map(dice, place);
-        return format!("{counter}{protocol} dport vmap {map}{comment}");
-    }
-    if dice.chance(4) && place.side != Side::Ingress {
-        return format!(
-            "{counter}ct state vmap {{ invalid : drop, established : accept, related : accept }}"
-        );
+    if place.side != Side::Ingress
+        && let Some(map) = look_up(dice, place)
+    {
+        return format!("{counter}{map}{comment}");
     }
     let matches = nft_match::some(dice, place);
     let limit = if place.limited && dice.chance(10) {
@@ -283,8 +294,59 @@ fn rule(dice: &mut Dice, place: &Place) -> String {
     format!("{matches} {limit}{counter}{action}{comment}")
 }
 
+/// A rule that follows a map of verdicts.
+fn look_up(dice: &mut Dice, place: &Place) -> Option<String> {
+    match dice.between(0, 99) {
+        0..=11 => {
+            let (protocol, map) = verdict_map(dice, place);
+            Some(format!("{protocol} dport vmap {map}"))
+        }
+        12..=14 => Some(
+            "ct state vmap { invalid : drop, established : accept, related : accept }".to_owned(),
+        ),
+        15 => Some(
+            "ct state vmap { untracked : return, invalid : continue, new : continue }".to_owned(),
+        ),
+        16..=19 => {
+            let family = place.family.unwrap_or(Family::V4);
+            let word = if family == Family::V4 { "ip" } else { "ip6" };
+            let side = dice.pick(&["saddr", "daddr"]);
+            let elements = pair_verdicts(dice, family, &place.callable);
+            Some(format!("{word} {side} . tcp dport vmap {{ {elements} }}"))
+        }
+        20 | 21 => {
+            let protocol = dice.pick(&["tcp", "udp", "sctp"]);
+            let block = nft_match::port_block(dice.pick(&crate::dice::PORT_BLOCKS));
+            let [first, second] = [(); 2].map(|()| verdict(dice, &place.callable));
+            Some(format!(
+                "meta l4proto . th dport vmap {{ {protocol} . {block} : {first}, dccp . 1-9 : {second} }}"
+            ))
+        }
+        22 => {
+            let [first, second] = [(); 2].map(|()| verdict(dice, &place.callable));
+            Some(format!(
+                "meta mark . ct state vmap {{ 0x1 . new : {first}, 0x0 . invalid : {second} }}"
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// Elements of addresses with ports, which do not overlap.
+fn pair_verdicts(dice: &mut Dice, family: Family, callable: &[String]) -> String {
+    let blocks = dice.some(crate::dice::blocks(family), 4);
+    let elements: Vec<String> = blocks
+        .into_iter()
+        .map(|block| {
+            let ports = nft_match::port_block(dice.pick(&crate::dice::PORT_BLOCKS));
+            format!("{block} . {ports} : {}", verdict(dice, callable))
+        })
+        .collect();
+    elements.join(", ")
+}
+
 fn verdict_map(dice: &mut Dice, place: &Place) -> (&'static str, String) {
-    let protocol = dice.pick(&["tcp", "udp", "meta l4proto { tcp, udp } th"]);
+    let protocol = dice.pick(&["tcp", "udp", "sctp", "meta l4proto { tcp, udp } th"]);
     let named = place.sets.iter().find(|set| set.kind == SetKind::Verdicts);
     let map = match named {
         Some(named) if dice.chance(50) => format!("@{}", named.name),
@@ -298,18 +360,23 @@ fn verdict_elements(dice: &mut Dice, callable: &[String]) -> String {
     let elements: Vec<String> = blocks
         .into_iter()
         .map(|block| {
-            let verdict = match dice.between(0, 5) {
-                0 | 1 => "accept".to_owned(),
-                2 => "drop".to_owned(),
-                3 => "return".to_owned(),
-                _ if callable.is_empty() => "continue".to_owned(),
-                4 => format!("jump {}", dice.name(callable)),
-                _ => format!("goto {}", dice.name(callable)),
-            };
+            let verdict = verdict(dice, callable);
             format!("{} : {verdict}", nft_match::port_block(*block))
         })
         .collect();
     elements.join(", ")
+}
+
+/// What an element of a map leads to.
+fn verdict(dice: &mut Dice, callable: &[String]) -> String {
+    match dice.between(0, 5) {
+        0 | 1 => "accept".to_owned(),
+        2 => "drop".to_owned(),
+        3 => "return".to_owned(),
+        _ if callable.is_empty() => "continue".to_owned(),
+        4 => format!("jump {}", dice.name(callable)),
+        _ => format!("goto {}", dice.name(callable)),
+    }
 }
 
 fn action(dice: &mut Dice, place: &Place) -> String {
@@ -334,6 +401,7 @@ fn action(dice: &mut Dice, place: &Place) -> String {
             let verdict = dice.pick(&["accept", "drop", "return"]);
             format!("jump {{\n    {inner} {verdict}\n    counter\n  }}")
         }
+        Action::Mark if place.side == Side::Ingress => dice.pick(&MARK_CHANGES[..5]).to_string(),
         Action::Mark => dice.pick(&MARK_CHANGES).to_string(),
         Action::Nothing => "counter".to_owned(),
         Action::Return => "return".to_owned(),
@@ -397,12 +465,19 @@ const REJECTS: [&str; 2] = ["reject", "reject with icmpx type admin-prohibited"]
 /// the family: `nft` 1.0.6 leaves that test out when it lists such a rule.
 const RESET: &str = "meta l4proto tcp reject with tcp reset";
 
-const MARK_CHANGES: [&str; 5] = [
+/// Those of connections come last.
+const MARK_CHANGES: [&str; 11] = [
     "meta mark set 0x1",
     "meta mark set 0x2",
     "meta mark set meta mark or 0x4",
     "meta mark set meta mark xor 0x3",
     "meta mark set meta mark and 0x6",
+    "meta mark set ct mark",
+    "meta mark set ct mark and 0x3",
+    "ct mark set 0x2",
+    "ct mark set meta mark",
+    "ct mark set ct mark or 0x1",
+    "ct mark set meta mark and 0x6 meta mark set 0x0",
 ];
 
 const DESTINATIONS_V4: [&str; 6] = [

@@ -23,6 +23,7 @@ pub(super) fn some(dice: &mut Dice, place: &Place) -> String {
         (30, L4::Tcp),
         (15, L4::Udp),
         (10, L4::Both),
+        (6, L4::Sctp),
         (10, L4::Icmp),
         (35, L4::None),
     ]);
@@ -31,9 +32,12 @@ pub(super) fn some(dice: &mut Dice, place: &Place) -> String {
 
 /// Conditions among which a port of TCP or UDP is tested.
 pub(super) fn with_ports(dice: &mut Dice, place: &Place) -> String {
-    let l4 = dice.weighted(&[(70, L4::Tcp), (30, L4::Udp)]);
+    let (l4, word) = dice.weighted(&[
+        (62, (L4::Tcp, "tcp")),
+        (26, (L4::Udp, "udp")),
+        (12, (L4::Sctp, "sctp")),
+    ]);
     let matches = joined(dice, place, l4);
-    let word = if l4 == L4::Tcp { "tcp" } else { "udp" };
     format!("{word} dport {} {matches}", ports(dice))
 }
 
@@ -93,6 +97,9 @@ fn joined(dice: &mut Dice, place: &Place, l4: L4) -> String {
     if matches!(l4, L4::Tcp | L4::Udp) && place.side != Side::Ingress && dice.chance(4) {
         matches.push(format!("ct original proto-dst {}", dice.pick(&PORTS)));
     }
+    if let Some(family) = family.filter(|_| place.side != Side::Ingress && dice.chance(4)) {
+        matches.push(original(dice, family));
+    }
     matches.retain(|text| !text.is_empty());
     matches.join(" ")
 }
@@ -102,6 +109,7 @@ enum L4 {
     None,
     Tcp,
     Udp,
+    Sctp,
     Both,
     Icmp,
 }
@@ -124,7 +132,11 @@ fn layer4(dice: &mut Dice, place: &Place, family: Option<Family>, l4: L4) -> Str
         L4::Tcp if dice.chance(25) => dice.pick(&TCP_FLAGS).to_string(),
         L4::Tcp => format!("tcp {}", port_match(dice, place)),
         L4::Udp => format!("udp {}", port_match(dice, place)),
-        L4::Both => format!("meta l4proto {{ tcp, udp }} th {}", port_match(dice, place)),
+        L4::Sctp => format!("sctp {}", port_match(dice, place)),
+        L4::Both => {
+            let protocols = dice.pick(&["{ tcp, udp }", "{ tcp, udp, sctp }"]);
+            format!("meta l4proto {protocols} th {}", port_match(dice, place))
+        }
     }
 }
 
@@ -170,6 +182,7 @@ fn addresses(dice: &mut Dice, place: &Place, family: Family, l4: L4) -> String {
             let port = match l4 {
                 L4::Tcp => "tcp dport",
                 L4::Udp => "udp dport",
+                L4::Sctp => "sctp dport",
                 L4::Both => "th dport",
                 L4::None | L4::Icmp => return String::new(),
             };
@@ -212,20 +225,34 @@ fn tracking(dice: &mut Dice, place: &Place) -> String {
         return dice.pick(&STATES).to_string();
     }
     if dice.chance(4) {
-        return "ct status dnat".to_owned();
+        return dice
+            .pick(&["ct status dnat", "ct status & dnat == 0"])
+            .to_owned();
     }
     String::new()
 }
 
+/// The destination before translation.
+fn original(dice: &mut Dice, family: Family) -> String {
+    let word = if family == Family::V4 { "ip" } else { "ip6" };
+    let not = dice.maybe(25, "!= ");
+    let address = match dice.between(0, 1) {
+        0 => dice.pick(dice::hosts(family)),
+        _ => dice.pick(dice::prefixes(family)),
+    };
+    format!("ct original {word} daddr {not}{address}")
+}
+
 fn mark(dice: &mut Dice) -> String {
-    if !dice.chance(8) {
+    if !dice.chance(10) {
         return String::new();
     }
     let mark = dice.pick(&MARKS);
+    let word = dice.weighted(&[(75, "meta mark"), (25, "ct mark")]);
     match dice.between(0, 2) {
-        0 => format!("meta mark {mark:#x}"),
-        1 => format!("meta mark != {mark:#x}"),
-        _ => format!("meta mark and {mark:#x} == {mark:#x}"),
+        0 => format!("{word} {mark:#x}"),
+        1 => format!("{word} != {mark:#x}"),
+        _ => format!("{word} and {mark:#x} == {mark:#x}"),
     }
 }
 

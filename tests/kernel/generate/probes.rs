@@ -1,7 +1,7 @@
 //! Random packets, and the flows that some of them belong to.
 
 use crate::dice::{self, Dice, PORTS};
-use crate::probe::{GRE, ICMP, ICMPV6, Origin, Probe, TCP, Tuple, UDP};
+use crate::probe::{GRE, ICMP, ICMPV6, Origin, Probe, SCTP, Shape, TCP, Tuple, UDP};
 use rulesets::{Direction, Family, Packet, Path, State};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -122,11 +122,12 @@ fn first(dice: &mut Dice) -> Probe {
         },
         from,
         quoted: None,
+        shape: Shape::Whole,
     };
     match dice.between(0, 99) {
         0..=54 => tcp(dice, &mut probe.packet),
         55..=77 => {
-            probe.packet.protocol = UDP;
+            probe.packet.protocol = dice.weighted(&[(75, UDP), (25, SCTP)]);
             probe.packet.tcp_flags = None;
             ports(dice, &mut probe.packet);
         }
@@ -137,7 +138,24 @@ fn first(dice: &mut Dice) -> Probe {
         }
         _ => icmp(dice, &mut probe),
     }
+    if from != Origin::Host && probe.quoted.is_none() {
+        probe.shape = shape(dice, family);
+    }
     probe
+}
+
+/// How a packet from outside is put on the wire.
+fn shape(dice: &mut Dice, family: Family) -> Shape {
+    let options = match family {
+        Family::V4 => 0,
+        Family::V6 => 6,
+    };
+    dice.weighted(&[
+        (80, Shape::Whole),
+        (8, Shape::Fragments),
+        (options, Shape::HopByHop),
+        (options, Shape::DestinationOptions),
+    ])
 }
 
 /// Where a packet comes from, where it goes, and its way through the host.
@@ -286,6 +304,7 @@ fn along(tuple: Tuple, from: Origin, flags: u8) -> Probe {
         },
         from,
         quoted: None,
+        shape: Shape::Whole,
     }
 }
 

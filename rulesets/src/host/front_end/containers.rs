@@ -27,6 +27,7 @@ pub(super) fn front_end(case: &Case<'_>) -> Option<FrontEnd> {
         | Step::Verdict(_)
         | Step::Lookup { .. }
         | Step::SetMark { .. }
+        | Step::CopyMark { .. }
         | Step::Notrack
         | Step::Opaque { .. } => None,
     });

@@ -47,6 +47,7 @@ impl Gist {
                 Step::Lookup { .. }
                 | Step::Translate(_)
                 | Step::SetMark { .. }
+                | Step::CopyMark { .. }
                 | Step::Notrack
                 | Step::Opaque { .. } => gist.whole = false,
             }
@@ -117,6 +118,7 @@ impl Gist {
             | Key::OriginalDestination(_)
             | Key::OriginalPort
             | Key::Mark
+            | Key::ConnectionMark
             | Key::SourceMac
             | Key::SourceKind
             | Key::DestinationKind => return None,

@@ -6,7 +6,7 @@ use super::draft::Group;
 use super::error::Problem;
 use super::rule::Scope;
 use super::{connection, place, sets, transport};
-use crate::program::{Reason, Test};
+use crate::program::{Key, Reason, Test};
 
 /// The tests of one match; none when every packet passes it.
 ///
@@ -22,7 +22,8 @@ pub(super) fn tests(group: &Group<'_>, scope: &Scope<'_>) -> Result<Vec<Test>, P
         "iprange" => place::ranges(group, family),
         "addrtype" => place::kinds(group),
         "mac" => place::hardware(group),
-        "mark" => place::mark(group),
+        "mark" => place::mark(Key::Mark, group),
+        "connmark" => place::mark(Key::ConnectionMark, group),
         "set" => sets::tests(group, scope),
         "recent" => Ok(recent(group)),
         "multiport" | "tcp" | "udp" | "udplite" | "sctp" | "dccp" | "icmp" | "icmp6" | "icmpv6"

@@ -103,11 +103,7 @@ pub fn parse(text: &str, context: &Context<'_>) -> Result<Listing, Error> {
         legacy_elsewhere: document.header.legacy_elsewhere,
     };
     let none = Sets::default();
-    listing.add(
-        &document,
-        context.sets.unwrap_or(&none),
-        marks_connections(text),
-    )?;
+    listing.add(&document, context.sets.unwrap_or(&none))?;
     let told = listing.gaps.len();
     if told > GAPS {
         listing.gaps.truncate(GAPS);
@@ -129,7 +125,7 @@ pub fn is_listing(text: &str) -> bool {
 }
 
 impl Listing {
-    fn add(&mut self, document: &Document<'_>, sets: &Sets, marks: bool) -> Result<(), Error> {
+    fn add(&mut self, document: &Document<'_>, sets: &Sets) -> Result<(), Error> {
         for section in &document.sections {
             let name = section.table.unwrap_or_default();
             let mut table = Table {
@@ -149,7 +145,6 @@ impl Listing {
                     chain: lines.name,
                     chains: &section.places,
                     sets,
-                    marks_connections: marks,
                 };
                 table.chains.push(self.chain(section, lines, &scope)?);
             }
@@ -229,12 +224,6 @@ fn shown_family(text: &str) -> Family {
     } else {
         Family::V4
     }
-}
-
-/// Whether a rule gives connections a mark, so that restoring it may change a first packet's.
-fn marks_connections(text: &str) -> bool {
-    let mut marks = text.lines().filter(|line| line.contains("CONNMARK"));
-    marks.any(|line| !line.contains("--restore-mark"))
 }
 
 /// The most that is read of one listing.

@@ -82,8 +82,8 @@ pub(super) fn hardware(group: &Group<'_>) -> Result<Vec<Test>, Problem> {
     tests.collect()
 }
 
-/// The tests of `-m mark`.
-pub(super) fn mark(group: &Group<'_>) -> Result<Vec<Test>, Problem> {
+/// The tests of `-m mark` and `-m connmark`.
+pub(super) fn mark(key: Key, group: &Group<'_>) -> Result<Vec<Test>, Problem> {
     let tests = group.items.iter().map(|item| {
         let value = match &*item.option {
             "--mark" => marked(item.value()?),
@@ -91,9 +91,9 @@ pub(super) fn mark(group: &Group<'_>) -> Result<Vec<Test>, Problem> {
         };
         Ok(match value {
             Some((value, None | Some(u32::MAX))) => {
-                among(Key::Mark, vec![Part::one(value)], item.negated)
+                among(key, vec![Part::one(value)], item.negated)
             }
-            Some((value, Some(mask))) => masked(Key::Mark, mask.into(), value.into(), item.negated),
+            Some((value, Some(mask))) => masked(key, mask.into(), value.into(), item.negated),
             None => undecided(Reason::Unsupported, item.text()),
         })
     });

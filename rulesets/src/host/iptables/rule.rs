@@ -22,8 +22,6 @@ pub(super) struct Scope<'a> {
     pub chains: &'a BTreeMap<&'a str, usize>,
     /// The sets of ipset that are at hand.
     pub sets: &'a Sets,
-    /// True when a rule of the listing gives connections a mark of its own.
-    pub marks_connections: bool,
 }
 
 impl Scope<'_> {

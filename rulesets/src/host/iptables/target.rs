@@ -1,14 +1,12 @@
 //! What a rule does: the targets of `-j` and `-g`.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::build::state;
-use super::draft::Group;
+use super::draft::{Group, Item};
 use super::place::{marked, word};
 use super::rule::Scope;
 use super::translation;
 use crate::flow::Family;
-use crate::packet::State;
-use crate::program::{Step, Verdict};
+use crate::program::{Marked, Step, Verdict};
 
 /// What a target makes of a rule.
 #[derive(Default)]
@@ -36,7 +34,7 @@ pub(super) fn effect(target: &Group<'_>, goto: bool, scope: &Scope<'_>) -> Effec
             with: rejection(target, scope.family),
         })),
         "MARK" => one(mark(target).unwrap_or_else(|| opaque(target))),
-        "CONNMARK" => connection_mark(target, scope),
+        "CONNMARK" => one(connection_mark(target).unwrap_or_else(|| opaque(target))),
         "NOTRACK" => one(Step::Notrack),
         "CT" if target.items.iter().any(|item| item.option == "--notrack") => one(Step::Notrack),
         "DNAT" | "SNAT" | "MASQUERADE" | "REDIRECT" | "NETMAP" => {
@@ -77,11 +75,17 @@ fn rejection(target: &Group<'_>, family: Family) -> String {
     target.value("--reject-with").unwrap_or(usual).to_owned()
 }
 
-/// The mark as `MARK` changes it; the options differ only in which bits they keep.
+/// The mark as `MARK` changes it.
 fn mark(target: &Group<'_>) -> Option<Step> {
+    let (mask, value) = change(target)?;
+    Some(Step::SetMark { mask, value })
+}
+
+/// The bits of a mark to clear, and those to flip then; the options differ only in which they keep.
+fn change(target: &Group<'_>) -> Option<(u32, u32)> {
     let item = target.items.first()?;
     let text = item.value().ok()?;
-    let (mask, value) = match &*item.option {
+    let change = match &*item.option {
         "--set-xmark" => {
             let (value, mask) = marked(text)?;
             (mask.unwrap_or(u32::MAX), value)
@@ -95,29 +99,33 @@ fn mark(target: &Group<'_>) -> Option<Step> {
         "--xor-mark" => (0, word(text)?),
         _ => return None,
     };
-    (target.items.len() == 1).then_some(Step::SetMark { mask, value })
+    (target.items.len() == 1).then_some(change)
 }
 
-/// Setting or saving the connection's mark changes no packet. Restoring copies it to the packet: a
-/// first packet's connection has the mark 0, unless a rule gave it another one on the way.
-fn connection_mark(target: &Group<'_>, scope: &Scope<'_>) -> Effect {
-    let restores = |option: &str| target.items.iter().any(|item| item.option == option);
-    if !restores("--restore-mark") {
-        return Effect::default();
-    }
-    let mask = target.value("--nfmask").or_else(|| target.value("--mask"));
-    let mask = mask.map_or(Some(u32::MAX), word);
-    let Some(mask) = mask.filter(|_| !scope.marks_connections) else {
-        return one(opaque(target));
+/// What `CONNMARK` does: set the connection's mark, save the packet's there, or restore it.
+fn connection_mark(target: &Group<'_>) -> Option<Step> {
+    let given = |option: &str| target.items.iter().any(|item| item.option == option);
+    let bits = |option| {
+        let text = target.value(option).or_else(|| target.value("--mask"));
+        text.map_or(Some(u32::MAX), word)
     };
-    Effect {
-        steps: vec![
-            Step::SetMark { mask, value: 0 },
-            Step::Test(state(&[State::New], true)),
-            opaque(target),
-        ],
-        ..Effect::default()
-    }
+    let known = |item: &Item<'_>| COPYING.contains(&&*item.option);
+    let (to, mask, copied, value) = if !target.items.iter().all(known) {
+        let (mask, value) = change(target)?;
+        (Marked::Connection, mask, 0, value)
+    } else if given("--save-mark") {
+        (Marked::Connection, bits("--ctmask")?, bits("--nfmask")?, 0)
+    } else if given("--restore-mark") {
+        (Marked::Packet, bits("--nfmask")?, bits("--ctmask")?, 0)
+    } else {
+        return None;
+    };
+    Some(Step::CopyMark {
+        to,
+        mask,
+        copied,
+        value,
+    })
 }
 
 fn fed(target: &Group<'_>) -> Effect {
@@ -133,6 +141,15 @@ fn fed(target: &Group<'_>) -> Effect {
         ..Effect::default()
     }
 }
+
+/// The options of `CONNMARK` that copy a mark.
+const COPYING: &[&str] = &[
+    "--save-mark",
+    "--restore-mark",
+    "--nfmask",
+    "--ctmask",
+    "--mask",
+];
 
 /// Targets after which the next rule is read and the packet is as it was, as far as rules can tell.
 const LOOKING_ON: &[&str] = &[

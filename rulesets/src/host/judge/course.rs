@@ -10,6 +10,7 @@ use super::facts::HostFacts;
 use super::flat::{FlatPassage, FlatStage};
 use super::order::{Called, Place, places};
 use super::reading::Reading;
+use super::route::redirected;
 use super::slice::{Slice, View};
 use crate::answer::Condition;
 use crate::host::{ChainKind, Hook};
@@ -22,6 +23,7 @@ use crate::verdict::Decider;
 /// Where the packets are on their way.
 pub(super) struct Course<'h, 'a> {
     pub(super) host: &'h HostFacts,
+    ranks: &'h [usize],
     /// The packets that nothing translated come first.
     pub(super) slices: Vec<Slice<'a>>,
     /// What the pieces depend on.
@@ -36,10 +38,16 @@ pub(super) struct Course<'h, 'a> {
 }
 
 impl<'h, 'a> Course<'h, 'a> {
-    pub(super) fn new(packet: &Packet, host: &'h HostFacts, follows: bool) -> Self {
+    pub(super) fn new(
+        packet: &Packet,
+        host: &'h HostFacts,
+        ranks: &'h [usize],
+        follows: bool,
+    ) -> Self {
         let slice = Slice::start(&any(packet), host);
         Self {
             host,
+            ranks,
             start: slice.world.env,
             slices: vec![slice],
             conditions: Vec::new(),
@@ -63,7 +71,12 @@ impl<'h, 'a> Course<'h, 'a> {
                 self.hook(tables, Hook::Input)?;
                 self.hook(tables, Hook::Forward)?;
             }
-            Path::Output { .. } => self.hook(tables, Hook::Output)?,
+            Path::Output { .. } => {
+                self.hook(tables, Hook::Output)?;
+                for slice in &mut self.slices {
+                    redirected(&mut slice.world, self.host);
+                }
+            }
         }
         self.hook(tables, Hook::Postrouting)?;
         self.hook(tables, Hook::Egress)?;
@@ -76,7 +89,8 @@ impl<'h, 'a> Course<'h, 'a> {
         for slice in &mut self.slices {
             slice.world.translated = false;
         }
-        for place in places(tables, hook) {
+        let ranks = self.ranks;
+        for place in places(tables, ranks, hook) {
             self.chain(&place)?;
         }
         Ok(())

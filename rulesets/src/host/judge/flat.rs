@@ -3,9 +3,12 @@
 
 use super::course::Course;
 use super::order::tables;
+use super::run::NAMES;
+use super::tied::every_order;
 use crate::host::{Hook, HostFacts, HostRules};
 use crate::packet::Packet;
-use crate::program::Flat;
+use crate::program::evaluate::By;
+use crate::program::{Ending, Flat, FlatEntry, whole};
 use crate::space::{List, NotDetermined};
 
 /// The base chains on a packet's way, in the order they are called. It passes where all of them let
@@ -58,8 +61,49 @@ impl HostRules {
     /// those that claim a loopback one).
     pub fn flatten(&self, packet: &Packet, host: &HostFacts) -> Result<FlatPassage, NotDetermined> {
         let tables = tables(self, packet.family);
-        let whole = |follows| Course::new(packet, host, follows).through(&tables, &packet.path);
+        let through = |ranks: &[usize], follows| {
+            Course::new(packet, host, ranks, follows).through(&tables, &packet.path)
+        };
         // Where translations are too many to follow, what they touch is not clear.
-        whole(true).or_else(|_| whole(false))
+        let ordered = |ranks: &[usize]| through(ranks, true).or_else(|_| through(ranks, false));
+        let Some(orders) = every_order(&tables) else {
+            return Ok(unordered(packet));
+        };
+        let mut found: Option<FlatPassage> = None;
+        for ranks in &orders {
+            let passage = ordered(ranks)?;
+            match &found {
+                Some(known) if *known != passage => return Ok(unordered(packet)),
+                Some(_) => {}
+                None => found = Some(passage),
+            }
+        }
+        Ok(found.unwrap_or_else(|| unordered(packet)))
+    }
+}
+
+/// A passage of which nothing is clear: which chain comes first decides, and no listing tells.
+fn unordered(packet: &Packet) -> FlatPassage {
+    let order = By::Default("netfilter", "order of base chains").decider(NAMES);
+    let entry = FlatEntry {
+        cube: whole(packet.family),
+        ending: Ending::Unclear,
+        rule: 0,
+        condition: None,
+    };
+    FlatPassage {
+        stages: vec![FlatStage {
+            table: "netfilter".to_owned(),
+            chain: String::new(),
+            hook: Hook::Prerouting,
+            priority: i32::MIN,
+            untranslated: true,
+            flat: Flat {
+                entries: vec![entry],
+                default: Ending::Accept,
+                origins: vec![order],
+                conditions: Vec::new(),
+            },
+        }],
     }
 }

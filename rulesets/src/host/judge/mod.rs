@@ -5,11 +5,13 @@
 //! of type `nat` are an exception: all of a hook run together, at -100 before routing and in output and
 //! at 100 in input and after routing, for the first packet of a flow only, until one of them
 //! translates. Whether iptables-legacy or nftables comes first at one priority is not in any listing:
-//! where both stop the packet, both are named.
+//! where both stop the packet, both are named, and where one changes what the other sees, every order
+//! is tried.
 //!
 //! Every base chain must accept. Those behind the one that stops the packet are judged all the same,
 //! as if it had passed. What is beyond this module: bridges, ARP, and a packet that leaves by the
-//! loopback device and comes in again (ask once for each way).
+//! loopback device and comes in again (ask once for each way: what the first way makes of it comes in
+//! by `lo`, where connection tracking knows it already and chains of type `nat` see it no more).
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod call;
@@ -24,6 +26,8 @@ mod route;
 mod run;
 mod slice;
 mod states;
+mod tied;
+mod touch;
 mod translate;
 mod world;
 
@@ -39,19 +43,28 @@ impl HostRules {
     /// What becomes of a packet on its way through the host.
     pub fn judge(&self, packet: &Packet, host: &HostFacts) -> Passage {
         let tables = order::tables(self, packet.family);
-        let mut run = Run::new(&tables, packet, host);
-        match packet.path {
-            Path::Input { .. } | Path::Forward { .. } => {
-                run.hook(Hook::Ingress);
-                run.hook(Hook::Prerouting);
-                run.route();
-                run.hook(Hook::Input);
-                run.hook(Hook::Forward);
-            }
-            Path::Output { .. } => run.hook(Hook::Output),
-        }
-        run.hook(Hook::Postrouting);
-        run.hook(Hook::Egress);
-        run.passage()
+        tied::judged(&tables, |ranks| {
+            passage(Run::new(&tables, ranks, packet, host), packet)
+        })
     }
+}
+
+/// Takes a packet from hook to hook.
+fn passage(mut run: Run<'_, '_>, packet: &Packet) -> Passage {
+    match packet.path {
+        Path::Input { .. } | Path::Forward { .. } => {
+            run.hook(Hook::Ingress);
+            run.hook(Hook::Prerouting);
+            run.route();
+            run.hook(Hook::Input);
+            run.hook(Hook::Forward);
+        }
+        Path::Output { .. } => {
+            run.hook(Hook::Output);
+            run.reroute();
+        }
+    }
+    run.hook(Hook::Postrouting);
+    run.hook(Hook::Egress);
+    run.passage()
 }

@@ -39,10 +39,27 @@ pub(super) fn tables(rules: &HostRules, family: Family) -> Vec<Called<'_>> {
         .collect()
 }
 
+/// When each table was made: the higher, the later.
+pub(super) type Ranks = Vec<usize>;
+
+/// The tables were made as they stand.
+pub(super) fn ranks(tables: &[Called<'_>]) -> Ranks {
+    (0..tables.len()).map(|place| 2 * place + 1).collect()
+}
+
+/// The rank of a table that was made right after another one.
+pub(super) fn rank_above(place: usize) -> usize {
+    2 * place + 2
+}
+
 /// The base chains of one hook, first to last.
-pub(super) fn places<'t, 'a>(tables: &'t [Called<'a>], hook: Hook) -> Vec<Place<'t, 'a>> {
+pub(super) fn places<'t, 'a>(
+    tables: &'t [Called<'a>],
+    ranks: &[usize],
+    hook: Hook,
+) -> Vec<Place<'t, 'a>> {
     let mut places = Vec::new();
-    for (made, called) in tables.iter().enumerate() {
+    for (called, made) in tables.iter().zip(ranks) {
         for (chain, listed) in called.table.chains.iter().enumerate() {
             let Some(base) = listed.base.as_ref().filter(|base| base.hook == hook) else {
                 continue;
@@ -53,10 +70,10 @@ pub(super) fn places<'t, 'a>(tables: &'t [Called<'a>], hook: Hook) -> Vec<Place<
                 base,
                 priority: priority(base),
             };
-            places.push((place, Reverse((made, chain))));
+            places.push((place, Reverse((*made, chain))));
         }
     }
-    places.sort_by_key(|(place, made)| (place.priority, place.base.priority, *made));
+    places.sort_by_key(|(place, made)| (key(place.base), *made));
     places.into_iter().map(|(place, _)| place).collect()
 }
 
@@ -73,6 +90,11 @@ fn sees(table: TableFamily, family: Family) -> bool {
         TableFamily::Inet | TableFamily::Netdev => true,
         TableFamily::Arp | TableFamily::Bridge => false,
     }
+}
+
+/// Where a base chain is called; the order among those with one key is the order they were made in.
+pub(super) fn key(base: &Base) -> (Hook, i32, i32) {
+    (base.hook, priority(base), base.priority)
 }
 
 /// The priority at which the kernel calls a base chain: those of type `nat` share one.

@@ -1,13 +1,13 @@
 //! Where routing sends a packet once the hooks before it are done.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::facts::{HostFacts, UNICAST};
+use super::facts::{HostFacts, LOCAL, UNICAST};
 use super::run::Run;
 use super::world::{Stop, World};
 use crate::host::{Backend, Hook};
 use crate::packet::Path;
 use crate::program::Chain;
-use crate::program::evaluate::{At, By, Device, End, Literal, Open, Way};
+use crate::program::evaluate::{At, By, Device, End, LOOPBACK, Literal, Open, Way};
 use std::sync::LazyLock;
 
 impl<'a> Run<'_, 'a> {
@@ -28,6 +28,14 @@ impl<'a> Run<'_, 'a> {
             world.rewritten = false;
         }
         self.worlds = routed;
+    }
+
+    /// Sends what was rewritten on its way out to where its new destination is. The chains of the
+    /// output hook still saw the interface it was to leave by before (`ip_route_me_harder`).
+    pub(super) fn reroute(&mut self) {
+        for world in &mut self.worlds {
+            redirected(world, self.host);
+        }
     }
 
     /// Stops the packet unless something holds; `None` when that is not known.
@@ -112,6 +120,23 @@ pub(super) fn through<'a>(mut world: World<'a>, host: &HostFacts) -> World<'a> {
         output,
     };
     world
+}
+
+/// The same for one state of the packet.
+pub(super) fn redirected(world: &mut World<'_>, host: &HostFacts) {
+    if std::mem::take(&mut world.rewritten) {
+        let interface = outwards(world, host);
+        world.sight.output = Device::of(interface.as_deref());
+        world.sight.packet.path = Path::Output { interface };
+    }
+}
+
+/// The interface that this host's own packet leaves by, as far as known.
+fn outwards(world: &World<'_>, host: &HostFacts) -> Option<String> {
+    match world.sight.destination_kind? {
+        LOCAL => Some(LOOPBACK.to_owned()),
+        _ => host.interface_towards(world.sight.packet.destination?),
+    }
 }
 
 pub(super) fn literal(open: Open<'_>, holds: bool) -> Literal<'_> {

@@ -14,6 +14,7 @@ use crate::program::evaluate::{At, End, Machine, Names, Rewrite, Way, report};
 /// A packet on its way.
 pub(super) struct Run<'t, 'a> {
     tables: &'t [Called<'a>],
+    ranks: &'t [usize],
     pub(super) host: &'t HostFacts,
     /// The states it may be in; those in which it goes on come before those in which it was stopped.
     pub(super) worlds: Vec<World<'a>>,
@@ -30,9 +31,15 @@ pub(super) struct Run<'t, 'a> {
 }
 
 impl<'t, 'a> Run<'t, 'a> {
-    pub(super) fn new(tables: &'t [Called<'a>], packet: &Packet, host: &'t HostFacts) -> Self {
+    pub(super) fn new(
+        tables: &'t [Called<'a>],
+        ranks: &'t [usize],
+        packet: &Packet,
+        host: &'t HostFacts,
+    ) -> Self {
         Self {
             tables,
+            ranks,
             host,
             worlds: vec![World::start(packet, host)],
             ways: Vec::new(),
@@ -52,7 +59,7 @@ impl<'t, 'a> Run<'t, 'a> {
             world.translated = false;
         }
         let tables = self.tables;
-        for place in places(tables, hook) {
+        for place in places(tables, self.ranks, hook) {
             self.base_chain(&place);
         }
     }

@@ -60,6 +60,7 @@ pub(super) fn bounded(worlds: Vec<World<'_>>) -> (Vec<World<'_>>, Vec<World<'_>>
         let mut fewer = Vec::new();
         for mut world in kept {
             world.env.mark = None;
+            world.env.connection = None;
             settle(&mut fewer, world);
         }
         kept = fewer;

@@ -6,7 +6,7 @@ use super::world::World;
 use crate::flow::Family;
 use crate::host::Hook;
 use crate::program::TranslationKind;
-use crate::program::evaluate::{Device, Fresh, LOOPBACK, Rewrite};
+use crate::program::evaluate::{Device, Fresh, Rewrite};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -92,10 +92,9 @@ impl World<'_> {
 
     /// Where a redirect leads: the loopback address for this host's own packets, else the first
     /// address of the interface they arrived on (`nf_nat_redirect`).
-    fn redirected(&mut self, hook: Hook, host: &HostFacts) -> Option<IpAddr> {
+    fn redirected(&self, hook: Hook, host: &HostFacts) -> Option<IpAddr> {
         let family = self.sight.packet.family;
         if hook == Hook::Output {
-            self.sight.output = Device::Named(LOOPBACK.to_owned());
             return Some(match family {
                 Family::V4 => Ipv4Addr::LOCALHOST.into(),
                 Family::V6 => Ipv6Addr::LOCALHOST.into(),

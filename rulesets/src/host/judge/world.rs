@@ -86,7 +86,9 @@ impl<'a> World<'a> {
         }
         sight.early = match hook {
             Hook::Ingress => true,
-            Hook::Prerouting | Hook::Output => priority < CONNECTION_TRACKING,
+            Hook::Prerouting | Hook::Output => {
+                priority < CONNECTION_TRACKING && !self.sight.input.is_loopback()
+            }
             Hook::Input | Hook::Forward | Hook::Postrouting | Hook::Egress => false,
         };
         sight
@@ -105,10 +107,12 @@ impl<'a> World<'a> {
         }
     }
 
-    /// True when chains of type `nat` see it.
+    /// True when chains of type `nat` see it. What comes in by the loopback device met them on its way
+    /// out.
     pub(super) fn translatable(&self, env: Env) -> bool {
         let icmp = matches!(self.sight.packet.protocol, 1 | 58);
         !self.translated
+            && !self.sight.input.is_loopback()
             && match self.sight.state(env) {
                 State::New => true,
                 State::Related => !icmp,

@@ -7,7 +7,11 @@ use super::lexer::Token;
 use super::relation::fields;
 use super::rule::RuleReader;
 use super::value::{Kind, bits};
-use crate::program::{Key, NewValue, Reason, Step, Test, Translation, TranslationKind, Verdict};
+use crate::packet::State;
+use crate::program::{
+    Element, Key, Marked, NewValue, Part, Reason, Step, Test, Translation, TranslationKind, Values,
+    Verdict,
+};
 
 /// Reads the value behind `set`. Only what rules of the model can test has an effect here.
 pub(super) fn assignment(
@@ -21,11 +25,15 @@ pub(super) fn assignment(
     let Some(key) = fields.first().and_then(|field| field.key) else {
         return expression(cursor, rule);
     };
-    if key == Key::Mark
-        && let Some((keep, flip)) = mark(cursor, rule)
+    let marks = [
+        (Key::Mark, Marked::Packet),
+        (Key::ConnectionMark, Marked::Connection),
+    ];
+    let to = marks.into_iter().find(|(mark, _)| *mark == key);
+    if let Some((_, to)) = to
+        && let Some((from, keep, flip)) = mark(cursor, rule)
     {
-        let mask = !keep;
-        return rule.steps.push(Step::SetMark { mask, value: flip });
+        return set_mark(rule, to, (from, keep, flip));
     }
     cursor.at = value;
     expression(cursor, rule);
@@ -54,13 +62,46 @@ pub(super) fn expression(cursor: &mut Cursor<'_, '_>, rule: &RuleReader<'_, '_>)
     }
 }
 
-/// A new mark as the bits of the old one to keep and the bits to flip then; `None` when it depends on
-/// more than the old mark.
-fn mark(cursor: &mut Cursor<'_, '_>, rule: &RuleReader<'_, '_>) -> Option<(u32, u32)> {
-    let (mut keep, mut flip) = match field(cursor, rule.family()) {
-        Some(field) if field.key == Some(Key::Mark) => (u32::MAX, 0),
+/// Sets a mark to some bits of one that was there, and others.
+fn set_mark(rule: &mut RuleReader<'_, '_>, to: Marked, new: (Option<Marked>, u32, u32)) {
+    let (from, keep, value) = new;
+    if from == Some(Marked::Connection) {
+        rule.push_test(connected());
+    }
+    let own = from == Some(to);
+    rule.steps.push(match to {
+        Marked::Packet if own || keep == 0 => Step::SetMark { mask: !keep, value },
+        Marked::Packet | Marked::Connection => Step::CopyMark {
+            to,
+            mask: if own { !keep } else { u32::MAX },
+            copied: if own { 0 } else { keep },
+            value,
+        },
+    });
+}
+
+/// A rule that asks for the mark of a connection ends where there is none.
+fn connected() -> Test {
+    let lost = [State::Invalid, State::Untracked];
+    let lost = lost.map(|state| Element::of(Part::one(state.bit())));
+    Test::In {
+        key: vec![Key::State],
+        values: Values::Inline(lost.into()),
+        negated: true,
+    }
+}
+
+/// A new mark as one that was there, the bits of it to keep, and the bits to flip then; `None` when it
+/// depends on more.
+fn mark(
+    cursor: &mut Cursor<'_, '_>,
+    rule: &RuleReader<'_, '_>,
+) -> Option<(Option<Marked>, u32, u32)> {
+    let (from, mut keep, mut flip) = match field(cursor, rule.family()).map(|field| field.key) {
+        Some(Some(Key::Mark)) => (Some(Marked::Packet), u32::MAX, 0),
+        Some(Some(Key::ConnectionMark)) => (Some(Marked::Connection), u32::MAX, 0),
         Some(_) => return None,
-        None => (0, operand(cursor)?),
+        None => (None, 0, operand(cursor)?),
     };
     loop {
         if cursor.eat_sign("&") || cursor.eat("and") {
@@ -76,7 +117,7 @@ fn mark(cursor: &mut Cursor<'_, '_>, rule: &RuleReader<'_, '_>) -> Option<(u32, 
                 || cursor
                     .peek()
                     .is_some_and(|token| matches!(token, Token::Sign(_)));
-            return (!more).then_some((keep, flip));
+            return (!more).then_some((from, keep, flip));
         }
     }
 }

@@ -232,6 +232,7 @@ fn connection(cursor: &mut Cursor<'_, '_>, table: TableFamily) -> Option<Field> 
     }
     Some(match (way, words.as_slice()) {
         (None, ["state"]) => known(Key::State, Kind::State),
+        (None, ["mark"]) => known(Key::ConnectionMark, Kind::Mark),
         (None, ["status"]) => known(Key::ConnectionStatus, Kind::Status),
         (Some("original"), ["proto-dst"]) => known(Key::OriginalPort, Kind::Port),
         (None, ["count"]) => unknown(Reason::RateLimit),

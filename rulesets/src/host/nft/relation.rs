@@ -284,6 +284,7 @@ fn unguarded(fields: &[Field], rule: &RuleReader<'_, '_>) -> bool {
             | Step::Lookup { .. }
             | Step::Translate(_)
             | Step::SetMark { .. }
+            | Step::CopyMark { .. }
             | Step::Notrack
             | Step::Opaque { .. } => false,
         })

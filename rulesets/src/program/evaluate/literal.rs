@@ -98,14 +98,14 @@ impl Literal<'_> {
     pub(crate) fn lasting(&self) -> bool {
         match self.open {
             Open::Test(_, why) => match why {
-                Why::Field(Key::Mark) | Why::Dynamic(_) => false,
+                Why::Field(Key::Mark | Key::ConnectionMark) | Why::Dynamic(_) => false,
                 Why::Field(_) | Why::Missing(_) | Why::Incomplete(_) | Why::Unread => true,
                 Why::Said(reason, _) => match reason {
                     Reason::RateLimit | Reason::History | Reason::Unsupported => false,
                     Reason::Time | Reason::Owner | Reason::Unspecified | Reason::Reference => true,
                 },
             },
-            Open::Entry(key, _) => !key.contains(&Key::Mark),
+            Open::Entry(key, _) => !key.contains(&Key::Mark) && !key.contains(&Key::ConnectionMark),
             Open::Map(..)
             | Open::Opaque(_)
             | Open::NoChain(_)

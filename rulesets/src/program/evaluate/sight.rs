@@ -4,7 +4,7 @@
 use crate::flow::Family;
 use crate::intervals::number;
 use crate::packet::{Packet, Path, State};
-use crate::program::Key;
+use crate::program::{Key, Marked};
 use std::net::IpAddr;
 
 /// A packet as one hook shows it.
@@ -64,8 +64,37 @@ pub(crate) enum Device {
 pub(crate) struct Env {
     /// The packet mark; `None` when it is not known.
     pub(crate) mark: Option<u32>,
+    /// The mark of its connection; `None` when it is not known.
+    pub(crate) connection: Option<u32>,
     /// True once a rule exempted the packet from connection tracking.
     pub(crate) untracked: bool,
+}
+
+impl Env {
+    /// Makes the packet mark `(mark & !mask) ^ value`.
+    pub(crate) fn set_mark(&mut self, mask: u32, value: u32) {
+        self.mark = changed(self.mark, (mask, 0, value), None);
+    }
+
+    /// Makes one of both marks `(mark & !mask) ^ (other & copied) ^ value`.
+    pub(crate) fn copy_mark(&mut self, to: Marked, (mask, copied, value): (u32, u32, u32)) {
+        let (one, other) = match to {
+            Marked::Packet => (&mut self.mark, self.connection),
+            Marked::Connection => (&mut self.connection, self.mark),
+        };
+        *one = changed(*one, (mask, copied, value), other);
+    }
+}
+
+/// A mark after a change; `None` when it is not known.
+fn changed(
+    mark: Option<u32>,
+    (mask, copied, value): (u32, u32, u32),
+    other: Option<u32>,
+) -> Option<u32> {
+    let known = |mark: Option<u32>, used: u32| if used == 0 { Some(0) } else { mark };
+    let kept = known(mark, !mask)? & !mask;
+    Some(kept ^ (known(other, copied)? & copied) ^ value)
 }
 
 /// The value of one field.
@@ -93,19 +122,21 @@ impl Sight {
             }
             Path::Output { interface } => (Device::None, Device::of(interface.as_deref())),
         };
-        // A packet of a known flow may go either way: its own destination need not be the flow's.
-        let follows = matches!(packet.state, State::Established | State::Related);
+        // A packet of a known flow may go either way: its own destination need not be the flow's. What
+        // comes in by the loopback device may have been translated on its way out.
+        let known = matches!(packet.state, State::Established | State::Related);
+        let follows = known || input.is_loopback();
         Self {
-            input,
-            output,
             original_destination: packet.destination.filter(|_| !follows),
             original_port: packet.destination_port.filter(|_| !follows),
-            status: (packet.state == State::New).then_some(0),
+            status: (packet.state == State::New && !input.is_loopback()).then_some(0),
             source_kind: None,
             destination_kind: None,
             epoch: 0,
             made: Made::default(),
             early: false,
+            input,
+            output,
             packet: packet.clone(),
         }
     }
@@ -114,6 +145,7 @@ impl Sight {
     pub(crate) fn env(&self) -> Env {
         Env {
             mark: Some(self.packet.mark),
+            connection: (self.packet.state == State::New && !self.input.is_loopback()).then_some(0),
             untracked: false,
         }
     }
@@ -121,7 +153,7 @@ impl Sight {
     /// The value of a field.
     pub(crate) fn field(&self, key: Key, env: Env) -> Field<'_> {
         let packet = &self.packet;
-        let tracked = !matches!(self.state(env), State::Invalid | State::Untracked);
+        let tracked = self.connected(env);
         match key {
             Key::Source(family) => self.address(family, packet.source),
             Key::Destination(family) => self.address(family, packet.destination),
@@ -141,9 +173,10 @@ impl Sight {
             Key::OriginalDestination(family) => self.address(family, self.original_destination),
             Key::OriginalPort => only(tracked && ported(packet.protocol), self.original_port),
             Key::Mark => only(true, env.mark),
+            Key::ConnectionMark => only(tracked, env.connection),
             Key::InputInterface => self.input.field(),
             Key::OutputInterface => self.output.field(),
-            Key::SourceMac => only(true, packet.source_mac.map(mac)),
+            Key::SourceMac => only(self.input.is_link(), packet.source_mac.map(mac)),
             Key::SourceKind => only(true, self.source_kind),
             Key::DestinationKind => only(true, self.destination_kind),
         }
@@ -160,7 +193,12 @@ impl Sight {
 
     /// True when connection tracking knows what the packet was before translation.
     pub(crate) fn tracked(&self) -> bool {
-        !matches!(self.state(self.env()), State::Invalid | State::Untracked)
+        self.connected(self.env())
+    }
+
+    /// True when the packet belongs to a connection here.
+    pub(crate) fn connected(&self, env: Env) -> bool {
+        !matches!(self.state(env), State::Invalid | State::Untracked)
     }
 
     fn address(&self, family: Family, address: Option<IpAddr>) -> Field<'_> {
@@ -196,6 +234,15 @@ impl Device {
         }
     }
 
+    /// True when what arrives by it may show a hardware address (`xt_mac`).
+    fn is_link(&self) -> bool {
+        *self != Self::None && !self.is_loopback()
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        matches!(self, Self::Named(name) if name == LOOPBACK)
+    }
+
     fn field(&self) -> Field<'_> {
         match self {
             Self::None => Field::Name(""),
@@ -206,7 +253,7 @@ impl Device {
     }
 }
 
-/// The loopback device of every network namespace.
+/// The device by which a host reaches itself.
 pub(crate) const LOOPBACK: &str = "lo";
 
 /// The highest value of a field; `None` for names.
@@ -216,6 +263,7 @@ pub(crate) fn highest(key: Key) -> Option<u128> {
         | Key::Destination(Family::V4)
         | Key::OriginalDestination(Family::V4)
         | Key::Mark
+        | Key::ConnectionMark
         | Key::ConnectionStatus => u32::MAX.into(),
         Key::Source(Family::V6)
         | Key::Destination(Family::V6)

@@ -119,12 +119,20 @@ impl<'a> Reader<'_, '_, 'a> {
                     .filter_map(|thread| self.translate(translation, thread))
                     .collect()
             }
-            Step::SetMark { mask, value } => each(live, |env| {
-                env.mark = env.mark.map(|mark| (mark & !mask) ^ value);
-                if *mask == u32::MAX {
-                    env.mark = Some(*value);
-                }
-            }),
+            Step::SetMark { mask, value } => each(live, |env| env.set_mark(*mask, *value)),
+            Step::CopyMark {
+                to,
+                mask,
+                copied,
+                value,
+            } => {
+                let sight = self.machine.eyes.sight;
+                each(live, |env| {
+                    if sight.connected(*env) {
+                        env.copy_mark(*to, (*mask, *copied, *value));
+                    }
+                })
+            }
             Step::Notrack => {
                 let early = self.machine.eyes.sight.early;
                 each(live, |env| env.untracked |= early)

@@ -54,6 +54,7 @@ impl<'a> Summary<'a> {
         if !exit.end.goes_on() {
             exit.env = Env {
                 mark: None,
+                connection: None,
                 untracked: false,
             };
         }

@@ -88,7 +88,8 @@ impl<'s, 'a> Eyes<'s, 'a> {
                 let Some((name, set)) = self.sets.get_key_value(name.as_str()) else {
                     return Truth::Open;
                 };
-                let lasting = !key.contains(&Key::Mark) && !key.contains(&Key::State);
+                let changing = [Key::Mark, Key::ConnectionMark, Key::State];
+                let lasting = !key.iter().any(|key| changing.contains(key));
                 if !lasting {
                     return self.in_set(key, set, env);
                 }

@@ -63,6 +63,7 @@ pub(crate) fn field_name(key: Key) -> &'static str {
         Key::OriginalDestination(_) => "destination address before translation",
         Key::OriginalPort => "destination port before translation",
         Key::Mark => "packet mark",
+        Key::ConnectionMark => "mark of the connection",
         Key::InputInterface => "incoming interface",
         Key::OutputInterface => "outgoing interface",
         Key::SourceMac => "source hardware address",
@@ -117,6 +118,7 @@ fn part_words(key: Option<Key>, part: &Part) -> String {
             | Key::ConnectionStatus
             | Key::OriginalPort
             | Key::Mark
+            | Key::ConnectionMark
             | Key::InputInterface
             | Key::OutputInterface
             | Key::SourceMac

@@ -59,6 +59,7 @@ pub(super) fn place(key: Key, sight: &Sight) -> Place {
         | Key::State
         | Key::ConnectionStatus
         | Key::Mark
+        | Key::ConnectionMark
         | Key::InputInterface
         | Key::OutputInterface
         | Key::SourceMac

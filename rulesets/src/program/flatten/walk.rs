@@ -179,12 +179,21 @@ impl<'p, 'a> Walk<'p, 'a> {
                     return self.translate(translation, &pieces, at, place);
                 }
                 Step::SetMark { mask, value } => {
-                    let set = |mark: Option<u32>| {
-                        let known = mark.or_else(|| (*mask == u32::MAX).then_some(0));
-                        known.map(|mark| (mark & !mask) ^ value)
-                    };
                     pieces = self.change(&pieces, place, |piece| {
-                        piece.env.mark = set(piece.env.mark);
+                        piece.env.set_mark(*mask, *value);
+                    })?;
+                }
+                Step::CopyMark {
+                    to,
+                    mask,
+                    copied,
+                    value,
+                } => {
+                    let sight = self.sight;
+                    pieces = self.change(&pieces, place, |piece| {
+                        if sight.connected(piece.env) {
+                            piece.env.copy_mark(*to, (*mask, *copied, *value));
+                        }
                     })?;
                 }
                 Step::Notrack if self.sight.early => {

@@ -1,0 +1,80 @@
+//! Makes a snapshot smaller where a channel carries only so much: the state of the machine goes first,
+//! then the rule listings are cut, then whole facts are left out, the least telling first. Each of these
+//! says in its place that it was.
+
+use crate::inside::{Datum, Host, RulesText, Snapshot};
+
+/// Cuts until `fits`; false when even the bare snapshot does not.
+pub fn shrink(snapshot: &mut Snapshot, fits: impl Fn(&Snapshot) -> bool) -> bool {
+    if !fits(snapshot) {
+        snapshot.host = Host::default();
+    }
+    while !fits(snapshot) {
+        if !cut_longest_listing(snapshot) {
+            break;
+        }
+    }
+    for leave_out in STEPS {
+        if fits(snapshot) {
+            return true;
+        }
+        leave_out(snapshot);
+    }
+    fits(snapshot)
+}
+
+/// Halves the longest listing at the end of a line; false when all are empty.
+fn cut_longest_listing(snapshot: &mut Snapshot) -> bool {
+    let listings = snapshot.firewall.values_mut();
+    let longest = listings.max_by_key(|listing| text(listing).map_or(0, str::len));
+    let Some(Datum::Read {
+        value: RulesText { text },
+        truncated,
+        ..
+    }) = longest
+    else {
+        return false;
+    };
+    if text.is_empty() {
+        return false;
+    }
+    let half = text.floor_char_boundary(text.len() / 2);
+    let end = text[..half].rfind('\n').map_or(0, |at| at + 1);
+    text.truncate(end);
+    *truncated = true;
+    true
+}
+
+fn text(listing: &Datum<RulesText>) -> Option<&str> {
+    listing.value().map(|rules| rules.text.as_str())
+}
+
+fn leave_out<T>(datum: &mut Datum<T>) {
+    if let Datum::Read { source, .. } = datum {
+        *datum = Datum::Skipped {
+            source: std::mem::take(source),
+            reason: "left out, as the output would have been too long".into(),
+        };
+    }
+}
+
+/// What is left out, one after another. A list that lacks entries would say that they are not there, so
+/// lists go whole.
+const STEPS: [fn(&mut Snapshot); 9] = [
+    |snapshot| leave_out(&mut snapshot.counters),
+    |snapshot| leave_out(&mut snapshot.established),
+    |snapshot| snapshot.outbound.clear(),
+    |snapshot| leave_out(&mut snapshot.ssh_login),
+    |snapshot| leave_out(&mut snapshot.routes),
+    |snapshot| leave_out(&mut snapshot.sysctls),
+    |snapshot| leave_out(&mut snapshot.packet_programs),
+    |snapshot| {
+        snapshot.probes.clear();
+        snapshot.connects.clear();
+    },
+    |snapshot| {
+        leave_out(&mut snapshot.addresses);
+        leave_out(&mut snapshot.listeners);
+        snapshot.firewall.values_mut().for_each(leave_out);
+    },
+];
