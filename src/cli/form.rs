@@ -1,6 +1,6 @@
 //! The forms in which `reachdx inside` prints a snapshot, and the console that has to show it.
 
-use crate::inside::Snapshot;
+use crate::inside::{Host, Snapshot};
 use crate::paste::{self, Console, PairingCode, shrink};
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
@@ -81,10 +81,11 @@ fn seal(snapshot: &mut Snapshot, pair: Option<PairingCode>) -> anyhow::Result<()
         .context("cannot write the snapshot")
 }
 
-/// The picture; where `auto` chose it, the code in its place when it does not fit.
+/// The picture, which has no room for the state of the machine; where `auto` chose it, the code in its place when it does not fit.
 fn picture(mut snapshot: Snapshot, wanted: &Wanted) -> anyhow::Result<String> {
     let console = console();
     let code = paste::code(&snapshot);
+    snapshot.host = Host::default();
     seal(&mut snapshot, wanted.pair)?;
     match paste::picture(&snapshot, wanted.pair, console) {
         Some(picture) => Ok(picture),

@@ -1,7 +1,9 @@
 use super::form::{Form, Wanted, rendered};
 use super::pasted::pairing_code;
 use super::{options, witness};
-use crate::collect::inside::{DEFAULT_OUTBOUND, Options, collect, parse_outbound};
+use crate::collect::inside::{
+    DEFAULT_OUTBOUND, Options, Turn, collect, collect_mounted, parse_outbound,
+};
 use crate::collect::ssh::identity;
 use crate::collect::write_output;
 use crate::evidence::Plan;
@@ -43,13 +45,18 @@ pub(super) struct Arguments {
     /// How long a connection to an own service may take to open
     #[arg(long, value_name = "DUR", default_value = "1500ms", value_parser = options::duration)]
     timeout: Duration,
+    /// Read the disk of a host that does not run, mounted at DIR, instead of this one; nothing is
+    /// probed
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["witness", "outbound", "service", "script"])]
+    sysroot: Option<PathBuf>,
     /// How to print the snapshot
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     format: Form,
     /// The pairing code of the run that asks, so that `check --pair` knows the snapshot for its own
     #[arg(long, value_name = "CODE", value_parser = pairing_code)]
     pair: Option<PairingCode>,
-    /// The most that may be printed, in bytes: rule listings are cut first, then whole facts
+    /// The most that may be printed, in bytes: the state of the machine goes first, then rule
+    /// listings are cut, then whole facts
     #[arg(long, value_name = "BYTES")]
     limit: Option<usize>,
     /// Print a script for the cloud's command channel that does this, instead of doing it here
@@ -79,6 +86,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         write_output(arguments.output.as_deref(), text.as_bytes())?;
         return Ok(0);
     }
+    if let Some(disk) = &arguments.sysroot {
+        let options = Options {
+            from: arguments.from,
+            user: arguments.user.clone(),
+            ..Options::default()
+        };
+        let snapshot = collect_mounted(disk, &options)
+            .with_context(|| format!("--sysroot: cannot read `{}`", disk.display()))?;
+        return write(arguments, snapshot);
+    }
+    let _turn = Turn::take()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -101,6 +119,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     }));
     runtime.shutdown_background();
     snapshot.witness = witness;
+    write(arguments, snapshot)
+}
+
+fn write(arguments: &Arguments, snapshot: Snapshot) -> anyhow::Result<u8> {
     let wanted = Wanted {
         form: arguments.format,
         pair: arguments.pair,

@@ -4,7 +4,7 @@
 use super::engine::Judgement;
 use super::{Case, Finding, FlowDiagnosis, Reading, Sensor, Severity, Status};
 use crate::evidence::Run;
-use crate::inside::login_refusal;
+use crate::inside::{gate_refusal, login_refusal};
 use probes::{Answer, Outcome};
 use rulesets::{Direction, Protocol, SecurityGroups, Verdict};
 
@@ -20,6 +20,7 @@ pub(super) fn of_flow(
     trailing_deny(case, findings);
     network_level_authentication(case, findings);
     login_refused(case, findings);
+    gate_refused(case, findings);
     outlived(case, findings);
     if !flow.expected && matches!(flow.status, Status::Reachable | Status::Degraded) {
         findings.push(Finding {
@@ -187,6 +188,28 @@ fn login_refused(case: &Case<'_>, findings: &mut Vec<Finding>) {
             summary: format!(
                 "{} is reachable, but sshd refuses {} from {}: {setting}",
                 case.flow.id, login.user, login.client
+            ),
+        });
+    }
+}
+
+/// The SSH server answers, and a gate behind it refuses the user from everywhere.
+fn gate_refused(case: &Case<'_>, findings: &mut Vec<Finding>) {
+    let snapshot = case.run.evidence.inside.as_ref();
+    let gates = snapshot.and_then(|snapshot| snapshot.host.login.value());
+    if let Some(gates) = gates
+        && case.flow.service == "ssh"
+        && case.flow.direction == Direction::Inbound
+        && case.reads(Reading::Answered)
+        && let Some(gate) = gate_refusal(gates)
+    {
+        findings.push(Finding {
+            id: "service.login_refused".into(),
+            layer: "service".into(),
+            severity: Severity::Info,
+            summary: format!(
+                "{} is reachable, but {} gets no shell: {gate}",
+                case.flow.id, gates.user
             ),
         });
     }

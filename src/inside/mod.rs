@@ -7,6 +7,7 @@
 
 mod counters;
 mod far_end;
+mod host;
 mod host_rules;
 mod malformed;
 mod modules;
@@ -25,6 +26,14 @@ pub use counters::{
     Counters, connect_counters, moved, parse_conntrack_drops, parse_counters, parse_counters6,
 };
 pub use far_end::{DEFAULT_OUTBOUND, FarEnd, FarEndError, MOST_FAR_ENDS, parse_outbound};
+pub use host::{
+    Account, Disk, FileFacts, Host, HostReply, HostTable, LinkFacts, Load, LoginGates, Memory,
+    Neighbour, PasswordState, PolicyRule, ServerAnswer, ServerOutcome, SshCheck, SshProblem, Usage,
+    Wrappers, answer_code, gate_refusal, host_request, judge_ssh_check, name_question,
+    parse_account, parse_descriptors, parse_host_reply, parse_listen_streams, parse_load,
+    parse_memory, parse_password_state, parse_pressure, parse_refusals, parse_resolvers,
+    parse_uptime, wrappers,
+};
 pub use host_rules::{can_interfere, can_rewrite};
 pub use malformed::Malformed;
 pub use modules::Modules;

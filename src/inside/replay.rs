@@ -2,9 +2,12 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::{
-    Modules, SshLogin, login_refusal, packet_programs, parse_conntrack_drops, parse_counters,
-    parse_counters6, parse_diag_reply, parse_ipv4_routes, parse_ipv6_routes, parse_link_reply,
-    parse_outbound, parse_sockets, parse_ssh_settings,
+    Modules, SshLogin, Wrappers, answer_code, judge_ssh_check, login_refusal, name_question,
+    packet_programs, parse_account, parse_conntrack_drops, parse_counters, parse_counters6,
+    parse_descriptors, parse_diag_reply, parse_host_reply, parse_ipv4_routes, parse_ipv6_routes,
+    parse_link_reply, parse_listen_streams, parse_load, parse_memory, parse_outbound,
+    parse_password_state, parse_pressure, parse_refusals, parse_resolvers, parse_sockets,
+    parse_ssh_settings, parse_uptime, wrappers,
 };
 use std::net::Ipv4Addr;
 
@@ -13,11 +16,12 @@ use std::net::Ipv4Addr;
 ///
 /// `0` a socket table, `1` IPv4 routes, `2` IPv6 routes, `3` snmp or netstat, `4` snmp6, `5`
 /// connection-tracking statistics, `6` a socket diagnostics reply, `7` a list of far ends, `8` a
-/// list of modules, `9` the settings of `sshd`, `:` a reply about interfaces; other bytes count round.
+/// list of modules, `9` the settings of `sshd`, `:` a reply about interfaces, `;` a reply about links, neighbours and
+/// policy rules, `<` any other file about the host; other bytes count round.
 pub fn replay(input: &[u8]) -> Option<usize> {
     let (selector, bytes) = input.split_first()?;
     let text = String::from_utf8_lossy(bytes);
-    match selector.wrapping_sub(b'0') % 11 {
+    match selector.wrapping_sub(b'0') % 13 {
         0 => parse_sockets(&text).ok().map(|rows| rows.len()),
         1 => parse_ipv4_routes(&text).ok().map(|routes| routes.len()),
         2 => parse_ipv6_routes(&text).ok().map(|routes| routes.len()),
@@ -34,6 +38,10 @@ pub fn replay(input: &[u8]) -> Option<usize> {
         10 => parse_link_reply(bytes)
             .ok()
             .map(|reply| packet_programs(&reply).len()),
+        11 => parse_host_reply(bytes)
+            .ok()
+            .map(|reply| reply.links.len() + reply.neighbours.len() + reply.rules.len()),
+        12 => Some(host_files(&text)),
         _ => {
             let login = SshLogin {
                 user: "root".into(),
@@ -43,4 +51,27 @@ pub fn replay(input: &[u8]) -> Option<usize> {
             Some(login.settings.len() + usize::from(login_refusal(&login).is_some()))
         }
     }
+}
+
+/// Feeds a text to every reader of a file about the host, and counts those that took it.
+fn host_files(text: &str) -> usize {
+    let client = Ipv4Addr::new(192, 0, 2, 7).into();
+    let (allow, deny) = text.split_once('\0').unwrap_or((text, ""));
+    let took = [
+        answer_code(text.as_bytes(), 7).is_some(),
+        name_question(text.trim(), 7).is_some(),
+        parse_load(text).is_some(),
+        parse_memory(text).is_some(),
+        parse_pressure(text).is_some(),
+        parse_uptime(text).is_some(),
+        parse_descriptors(text).is_some(),
+        parse_account(text, "root").is_some(),
+        parse_password_state(text, "root", 20_000).is_some(),
+        judge_ssh_check(text).place.is_some(),
+        wrappers(allow, deny, client) != Wrappers::Allow,
+        !parse_resolvers(text).is_empty(),
+        !parse_listen_streams([text]).is_empty(),
+        !parse_refusals(text, client).is_empty(),
+    ];
+    took.into_iter().filter(|it| *it).count()
 }

@@ -1,6 +1,6 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::Witness;
+use super::{Host, Witness};
 use probes::{Observation, Trace};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +57,9 @@ pub struct Snapshot {
     /// control hooks. Programs of sockets and control groups are not among them.
     #[serde(default = "not_collected")]
     pub packet_programs: Datum<Vec<PacketProgram>>,
+    /// The state of the host itself.
+    #[serde(default, skip_serializing_if = "Host::is_untold")]
+    pub host: Host,
     /// What the witness saw, when one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witness: Option<Witness>,

@@ -4,7 +4,7 @@ use super::code::Said;
 use super::derive::{ECHO4, ECHO6, WAIT_S};
 use super::findings::{BINDINGS, CONNECTS, Connected, Finding, PORTS, TABLE_SIZES, TOOLS, Whose};
 use crate::inside::{
-    Connect, ConnectCounters, Conntrack, Datum, Listener, Owner, RouteToClient, RulesText,
+    Connect, ConnectCounters, Conntrack, Datum, Host, Listener, Owner, RouteToClient, RulesText,
     SNAPSHOT_VERSION, Snapshot,
 };
 use probes::{Answer, Failure, Observation, Outcome, Probe, Stage, Timing, Vantage};
@@ -163,6 +163,7 @@ fn nothing() -> Snapshot {
             .map(|tool| ((*tool).to_owned(), skipped()))
             .collect::<BTreeMap<_, _>>(),
         packet_programs: skipped(),
+        host: Host::skipped(REASON),
         listener_ports: None,
         pairing: None,
         witness: None,

@@ -1,10 +1,14 @@
-//! Makes a snapshot smaller where a channel carries only so much: the rule listings are cut first,
-//! then whole facts are left out, the least telling first. Each says in its place that it was.
+//! Makes a snapshot smaller where a channel carries only so much: the state of the machine goes first,
+//! then the rule listings are cut, then whole facts are left out, the least telling first. Each of these
+//! says in its place that it was.
 
-use crate::inside::{Datum, RulesText, Snapshot};
+use crate::inside::{Datum, Host, RulesText, Snapshot};
 
 /// Cuts until `fits`; false when even the bare snapshot does not.
 pub fn shrink(snapshot: &mut Snapshot, fits: impl Fn(&Snapshot) -> bool) -> bool {
+    if !fits(snapshot) {
+        snapshot.host = Host::default();
+    }
     while !fits(snapshot) {
         if !cut_longest_listing(snapshot) {
             break;

@@ -1,6 +1,6 @@
 //! Snapshots in every form, out of `inside` and into `check` and `report`.
 
-use crate::tool::{Output, Tool};
+use crate::tool::{Output, Tool, turn};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -197,6 +197,7 @@ fn each_channel_has_a_script_that_prints_a_block() {
         ]);
         let script = script.said(0);
         let shell = |path: &str| {
+            let _turn = turn();
             Command::new("/bin/sh")
                 .args(["-c", script])
                 .env("PATH", path)

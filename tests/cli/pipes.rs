@@ -9,8 +9,8 @@ fn a_snapshot_is_taken_by_a_check_from_a_file_or_from_standard_input() {
     let refusing = Refusing::new();
     let far_end = format!("127.0.0.1:{}", listen(vec![]));
     let services = format!("ssh={},tcp/{}", listen(ssh()), refusing.port());
-    let words = ["inside", "--service", &services, "--outbound", &far_end];
-    let snapshot = Tool::new(words).run();
+    let words = ["--service", &services, "--outbound", &far_end];
+    let snapshot = Tool::inside(&words);
     let snapshot = snapshot.said(0);
     let taken: Value = serde_json::from_str(snapshot).unwrap();
     assert_eq!(taken["reachdx_inside"], 1);
@@ -51,14 +51,8 @@ fn a_snapshot_is_taken_by_a_check_from_a_file_or_from_standard_input() {
 #[test]
 fn one_snapshot_from_standard_input_serves_every_target() {
     let services = format!("http={}", listen(http()));
-    let words = [
-        "inside",
-        "--service",
-        &services,
-        "--outbound",
-        "127.0.0.1:9",
-    ];
-    let snapshot = Tool::new(words).run();
+    let words = ["--service", &services, "--outbound", "127.0.0.1:9"];
+    let snapshot = Tool::inside(&words);
     let words = ["check", "127.0.0.1", "localhost", "--service", &services];
     let output = Tool::new(
         words
@@ -115,7 +109,6 @@ fn reports_and_snapshots_go_to_the_file_that_was_named() {
     assert_eq!(document["status"], "reachable");
 
     let words = [
-        "inside",
         "--service",
         &services,
         "--outbound",
@@ -123,7 +116,7 @@ fn reports_and_snapshots_go_to_the_file_that_was_named() {
         "--output",
         "out",
     ];
-    let output = Tool::new(words).run();
+    let output = Tool::inside(&words);
     assert_eq!(output.said(0), "");
     let written = std::fs::read_to_string(output.path("out")).unwrap();
     let snapshot: Value = serde_json::from_str(&written).unwrap();

@@ -77,8 +77,8 @@ fn a_snapshot_that_arrives_later_is_used() {
     let refusing = Refusing::new();
     let service = format!("tcp/{}", refusing.port());
     let saved = check(&service, &[]);
-    let words = ["inside", "--service", &service, "--outbound", "127.0.0.1:9"];
-    let snapshot = Tool::new(words).run();
+    let words = ["--service", &service, "--outbound", "127.0.0.1:9"];
+    let snapshot = Tool::inside(&words);
     let snapshot = snapshot.said(0);
     let output = Tool::new(["report", "run.json", "--inside", "-", "--format", "json"])
         .file("run.json", saved.said(2))

@@ -6,8 +6,8 @@ use probes::{
 };
 use reachdx::evidence::{Evidence, Expectation, OwnRoutes, Plan, PlannedService, Run};
 use reachdx::inside::{
-    Address, Conntrack, Datum, Listener, Outbound, Owner, Route, RouteToClient, RulesText,
-    SNAPSHOT_VERSION, Snapshot, SshLogin,
+    Account, Address, Conntrack, Datum, Host, Listener, LoginGates, Outbound, Owner, Route,
+    RouteToClient, RulesText, SNAPSHOT_VERSION, Snapshot, SshLogin,
 };
 use rulesets::{SecurityGroup, SecurityGroups, parse_security_group};
 use std::collections::BTreeMap;
@@ -30,6 +30,7 @@ pub(crate) fn all() -> Vec<(&'static str, Run)> {
         ("http_error", http_error()),
         ("not_measured", not_measured()),
         ("login_refused", login_refused()),
+        ("account_without_shell", account_without_shell()),
     ]
 }
 
@@ -205,6 +206,29 @@ fn login_refused() -> Run {
     let mut run = run(TARGET, &["ssh"], |service| Some(answered(service)));
     run.plan.from = Some(IpAddr::from([198, 51, 100, 7]));
     run.evidence.inside = Some(snapshot(&[("ssh", 22)]));
+    run
+}
+
+/// The way is open, the server's settings let the user in, and the account has no shell.
+fn account_without_shell() -> Run {
+    let mut run = login_refused();
+    let inside = run.evidence.inside.as_mut().unwrap();
+    inside.ssh_login = read(SshLogin {
+        user: "deploy".into(),
+        client: IpAddr::from([198, 51, 100, 7]),
+        settings: BTreeMap::new(),
+    });
+    inside.host.login = read(LoginGates {
+        user: "deploy".into(),
+        nologin: false,
+        account: Some(Account {
+            uid: 1001,
+            home: "/home/deploy".into(),
+            shell: "/usr/sbin/nologin".into(),
+        }),
+        shell_exists: Some(true),
+        password: None,
+    });
     run
 }
 
@@ -431,6 +455,7 @@ fn snapshot(listening: &[(&str, u16)]) -> Snapshot {
         }),
         firewall: BTreeMap::from([("nft".into(), read(no_rules()))]),
         packet_programs: read(Vec::new()),
+        host: Host::default(),
         witness: None,
         listener_ports: None,
         pairing: None,

@@ -1,7 +1,8 @@
 //! What concerns one client: its open connections, and whether the SSH server would let a user in.
 
-use super::command::{Bounds, find, run};
+use super::command::{Bounds, find};
 use super::files::{one_line, read, read_text, skipped};
+use super::throwaway::ask_sshd;
 use crate::inside::{Datum, Established, SshLogin, parse_sockets, parse_ssh_settings};
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
@@ -18,7 +19,7 @@ pub(super) fn established(from: Option<IpAddr>) -> Datum<Vec<Established>> {
         let path = format!("/proc/thread-self/net/{file}");
         let table = match read_text(&path) {
             Ok(table) => table,
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == ErrorKind::NotFound && file.ends_with('6') => continue,
             Err(error) => return skipped(TABLES, format!("{path}: {error}")),
         };
         match parse_sockets(&table.text) {
@@ -37,15 +38,17 @@ pub(super) fn established(from: Option<IpAddr>) -> Datum<Vec<Established>> {
     read(TABLES, open)
 }
 
-/// Asks the SSH server for its effective settings for `user` from the client; it needs root, since
-/// `sshd -T` reads the host keys.
-pub(super) async fn ssh_login(root: bool, user: &str, from: Option<IpAddr>) -> Datum<SshLogin> {
+/// Asks the SSH server for its effective settings for `user` from the client, at the instance's own
+/// end where that is known.
+pub(super) async fn ssh_login(
+    root: bool,
+    user: &str,
+    from: Option<IpAddr>,
+    local: Option<(IpAddr, u16)>,
+) -> Datum<SshLogin> {
     let Some(client) = from else {
         return skipped(SSHD, NO_CLIENT);
     };
-    if !root {
-        return skipped(SSHD, "reading the SSH server's settings needs root");
-    }
     if !is_user_name(user) {
         return skipped(SSHD, format!("`{}` is not a user name", one_line(user)));
     }
@@ -53,8 +56,11 @@ pub(super) async fn ssh_login(root: bool, user: &str, from: Option<IpAddr>) -> D
     let Some(program) = find(&directories, "sshd") else {
         return skipped(SSHD, "not installed");
     };
-    let connection = format!("user={user},host={client},addr={client}");
-    match run(&program, &["-T", "-C", &connection], BOUNDS).await {
+    let end = local.map_or_else(String::new, |(address, port)| {
+        format!(",laddr={address},lport={port}")
+    });
+    let connection = format!("user={user},host={client},addr={client}{end}");
+    match ask_sshd(root, &program, &["-T", "-C", &connection], BOUNDS).await {
         Ok(text) => read(
             SSHD,
             SshLogin {

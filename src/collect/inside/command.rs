@@ -25,7 +25,11 @@ pub(super) enum CommandError {
     #[error("did not end within {} s and was stopped", .0.as_secs_f64())]
     TimedOut(Duration),
     #[error("failed ({status}){}", colon(.stderr))]
-    Failed { status: ExitStatus, stderr: String },
+    Failed {
+        status: ExitStatus,
+        /// The beginning of its complaints, as it wrote them.
+        stderr: String,
+    },
 }
 
 /// Limits of one run.
@@ -35,6 +39,14 @@ pub(super) struct Bounds {
     pub(super) time: Duration,
     /// The most output that is kept, in bytes; the command is stopped when it writes more.
     pub(super) output: u64,
+}
+
+/// As whom a command runs.
+pub(super) enum Caller {
+    /// As whoever runs this, with nothing to read.
+    Same,
+    /// As nobody, which takes root to become, with this file as its standard input.
+    Nobody(OwnedFd),
 }
 
 /// Looks for an executable file in the directories given, in order; the environment's `PATH` has no
@@ -56,8 +68,18 @@ pub(super) async fn run(
     arguments: &[&str],
     bounds: Bounds,
 ) -> Result<Text, CommandError> {
+    run_as(Caller::Same, program, arguments, bounds).await
+}
+
+/// As [`run`], as somebody else.
+pub(super) async fn run_as(
+    caller: Caller,
+    program: &Path,
+    arguments: &[&str],
+    bounds: Bounds,
+) -> Result<Text, CommandError> {
     let end = Instant::now() + bounds.time;
-    let mut child = Group::start(program, arguments)?;
+    let mut child = Group::start(caller, program, arguments)?;
     let mut output = child.output()?;
     let mut complaint = child.complaint()?;
     let reading = async {
@@ -79,10 +101,9 @@ pub(super) async fn run(
     if status.success() {
         return Ok(whole_lines(&stdout, bounds.output));
     }
-    let stderr = String::from_utf8_lossy(&stderr);
     Err(CommandError::Failed {
         status,
-        stderr: one_line(stderr.trim().lines().next().unwrap_or_default()),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
     })
 }
 
@@ -92,13 +113,17 @@ struct Group {
 }
 
 impl Group {
-    fn start(program: &Path, arguments: &[&str]) -> io::Result<Self> {
-        let child = Command::new(program)
+    fn start(caller: Caller, program: &Path, arguments: &[&str]) -> io::Result<Self> {
+        let mut command = Command::new(program);
+        match caller {
+            Caller::Same => command.stdin(Stdio::null()),
+            Caller::Nobody(input) => command.stdin(input).uid(NOBODY).gid(NOBODY),
+        };
+        let child = command
             .args(arguments)
             .env_clear()
             .env("LC_ALL", "C")
             .current_dir("/")
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
@@ -174,15 +199,15 @@ async fn beginning(from: &mut Receiver) -> Result<Vec<u8>, Early> {
     Ok(bytes)
 }
 
-fn colon(text: &str) -> String {
-    if text.is_empty() {
-        String::new()
-    } else {
-        format!(": {text}")
-    }
+/// The first complaint, behind a colon.
+fn colon(complaints: &str) -> String {
+    let first = complaints.trim().lines().next();
+    first.map_or_else(String::new, |line| format!(": {}", one_line(line)))
 }
 
 const COMPLAINT: u64 = 4096;
+/// Nobody of every distribution, and what the kernel gives users it cannot name.
+const NOBODY: u32 = 65534;
 
 #[cfg(test)]
 pub(super) mod tests {

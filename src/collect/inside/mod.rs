@@ -14,28 +14,37 @@ mod clients;
 mod command;
 mod files;
 mod firewall;
+mod host;
 mod kernel;
 mod listeners;
+mod mounted;
 mod netlink;
 mod network;
 mod outbound;
 mod owners;
 mod programs;
+mod root;
 mod services;
+mod throwaway;
 mod together;
+mod turn;
 mod witness;
 
+pub use mounted::collect_mounted;
+pub use turn::{Turn, TurnTaken};
 pub use witness::{Watch, watch};
 
 pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
 
 use crate::inside::{
-    Address, Datum, Established, PacketProgram, Route, RouteToClient, RulesText, SNAPSHOT_VERSION,
-    Snapshot, moved,
+    Address, Conntrack, Datum, Established, Host, PacketProgram, Route, RouteToClient, RulesText,
+    SNAPSHOT_VERSION, Snapshot, moved,
 };
 use files::{read, skipped};
+use host::About;
 use kernel::Reading;
 use nix::unistd::geteuid;
+use root::Root;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::thread;
@@ -75,12 +84,20 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// The instance's end of the client's login: the address the kernel would answer from, and the
+    /// port of the first SSH service.
+    fn ssh_end(&self, local: Option<IpAddr>) -> Option<(IpAddr, u16)> {
+        let mut services = self.services.iter();
+        let port = services.find_map(|(_, service, port)| port.filter(|_| service == "ssh"));
+        Some((local?, port.unwrap_or(22)))
+    }
+}
+
 /// Takes a snapshot; it always ends within the deadline.
 pub async fn collect(options: &Options) -> Snapshot {
     let started = Instant::now();
-    let taken_at = jiff::Timestamp::now()
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-        .to_string();
+    let taken_at = now();
     let deadline = options.deadline.min(LONGEST);
     let end = started + deadline;
     let talked = started + deadline * 7 / 10;
@@ -96,8 +113,10 @@ pub async fn collect(options: &Options) -> Snapshot {
     );
     let basics = basics.unwrap_or_else(Basics::late);
     let targets = basics.targets();
-    let (ssh_login, firewall, probes, far_ends) = tokio::join!(
-        clients::ssh_login(root, &options.user, from),
+    let local = basics.route_to_client.value().and_then(|it| it.source);
+    let (host, ssh_login, firewall, probes, far_ends) = tokio::join!(
+        host(root, options, talked),
+        clients::ssh_login(root, &options.user, from, options.ssh_end(local)),
         rules(root, talked),
         services::converse(&options.services, &targets, options.probe_timeout, talked),
         outbound::converse(&options.outbound, talked),
@@ -107,9 +126,7 @@ pub async fn collect(options: &Options) -> Snapshot {
         services::connect_again(&probes, almost),
         outbound::trace_silence(far_ends, almost),
     );
-    let after = in_thread(end, kernel::reading).await;
-    let (counters, drops) = difference(before, after);
-    let conntrack = in_thread(end, move || kernel::conntrack(drops)).await;
+    let (counters, conntrack) = meanwhile(before, end).await;
     Snapshot {
         reachdx_inside: SNAPSHOT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -127,9 +144,10 @@ pub async fn collect(options: &Options) -> Snapshot {
         outbound,
         counters,
         sysctls: basics.sysctls,
-        conntrack: conntrack.unwrap_or_else(|| skipped("/proc/sys/net/netfilter", LATE)),
+        conntrack,
         firewall: firewall.unwrap_or_else(|| firewall::nothing(LATE)),
         packet_programs: basics.packet_programs,
+        host,
         witness: None,
         listener_ports: None,
         pairing: None,
@@ -140,6 +158,43 @@ pub async fn collect(options: &Options) -> Snapshot {
 async fn rules(root: bool, end: Instant) -> Option<BTreeMap<String, Datum<RulesText>>> {
     let places = in_thread(end, firewall::Places::of_this_host).await?;
     timeout_at(end, firewall::collect(root, &places)).await.ok()
+}
+
+/// The state of the host itself, as far as it is in by `end`.
+async fn host(root: bool, options: &Options, end: Instant) -> Host {
+    let about = About::new(options);
+    let (host, disks, check) = tokio::join!(
+        in_thread(end, move || host::collect(&Root::Live, &about)),
+        in_thread(end, host::disks),
+        host::ssh_check(root),
+    );
+    let host = host.unwrap_or_else(|| Host::skipped(LATE));
+    let asked = host::ask_name_servers(&host.resolvers, &options.outbound);
+    let name_servers = timeout_at(end, asked).await;
+    Host {
+        name_servers: name_servers.unwrap_or_else(|_| skipped("/etc/resolv.conf", LATE)),
+        disks: disks.unwrap_or_else(|| skipped("statvfs(3)", LATE)),
+        ssh_check: check,
+        ..host
+    }
+}
+
+/// What happened to counters and to connection tracking since the first reading.
+async fn meanwhile(
+    before: Option<Reading>,
+    end: Instant,
+) -> (Datum<BTreeMap<String, u64>>, Datum<Conntrack>) {
+    let after = in_thread(end, kernel::reading).await;
+    let (counters, drops) = difference(before, after);
+    let conntrack = in_thread(end, move || kernel::conntrack(drops)).await;
+    let late = || skipped("/proc/sys/net/netfilter", LATE);
+    (counters, conntrack.unwrap_or_else(late))
+}
+
+/// RFC 3339, UTC.
+fn now() -> String {
+    let now = jiff::Timestamp::now();
+    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// What is read before anything is sent.

@@ -1,0 +1,183 @@
+//! A snapshot of a host that does not run, from its disk.
+//!
+//! Rules count where a unit that is enabled would load them at boot: a file that nothing loads stops
+//! no packet.
+
+use super::files::skipped;
+use super::firewall;
+use super::host::{self, About, OFFLINE};
+use super::root::Root;
+use super::{Options, now};
+use crate::inside::{Datum, RulesText, SNAPSHOT_VERSION, Snapshot};
+use nix::unistd::geteuid;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+/// Takes a snapshot of the host whose root file system is mounted at `directory`; nothing of this
+/// host is in it. The error is that of opening the directory, or `ENOSYS` where this kernel cannot
+/// keep to it (before 5.6).
+pub fn collect_mounted(directory: &Path, options: &Options) -> io::Result<Snapshot> {
+    let root = Root::mounted(directory)?;
+    Ok(Snapshot {
+        reachdx_inside: SNAPSHOT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        taken_at: now(),
+        duration_s: 0.0,
+        root: geteuid().is_root(),
+        listeners: skipped("", OFFLINE),
+        addresses: skipped("", OFFLINE),
+        routes: skipped("", OFFLINE),
+        route_to_client: skipped("", OFFLINE),
+        established: skipped("", OFFLINE),
+        ssh_login: skipped("", OFFLINE),
+        probes: Vec::new(),
+        connects: Vec::new(),
+        outbound: Vec::new(),
+        counters: skipped("", OFFLINE),
+        sysctls: skipped("", OFFLINE),
+        conntrack: skipped("", OFFLINE),
+        firewall: saved_rules(&root),
+        packet_programs: skipped("", OFFLINE),
+        host: host::collect(&root, &About::new(options)),
+        listener_ports: None,
+        pairing: None,
+        witness: None,
+    })
+}
+
+fn saved_rules(root: &Root) -> BTreeMap<String, Datum<RulesText>> {
+    let mut listings = firewall::nothing(OFFLINE);
+    for (tool, file, unit) in SAVED {
+        let Ok(text) = root.text(file) else {
+            continue;
+        };
+        let enabled = TARGETS
+            .iter()
+            .any(|target| root.status(&format!("{target}/{unit}")).is_ok());
+        let listing = if enabled {
+            Datum::Read {
+                source: file.to_owned(),
+                value: RulesText { text: text.text },
+                truncated: text.truncated,
+            }
+        } else {
+            skipped(file, format!("{unit} is not enabled, so nothing loads it"))
+        };
+        let known = listings.get(tool).is_some_and(|it| it.value().is_some());
+        if !known {
+            listings.insert(tool.to_owned(), listing);
+        }
+    }
+    listings
+}
+
+/// The listing a file stands for, the file, and the unit that loads it: Debian's, then Red Hat's.
+const SAVED: [(&str, &str, &str); 6] = [
+    ("nft", "/etc/nftables.conf", "nftables.service"),
+    ("nft", "/etc/sysconfig/nftables.conf", "nftables.service"),
+    (
+        "iptables-nft",
+        "/etc/iptables/rules.v4",
+        "netfilter-persistent.service",
+    ),
+    (
+        "ip6tables-nft",
+        "/etc/iptables/rules.v6",
+        "netfilter-persistent.service",
+    ),
+    (
+        "iptables-nft",
+        "/etc/sysconfig/iptables",
+        "iptables.service",
+    ),
+    (
+        "ip6tables-nft",
+        "/etc/sysconfig/ip6tables",
+        "ip6tables.service",
+    ),
+];
+const TARGETS: [&str; 3] = [
+    "/etc/systemd/system/sysinit.target.wants",
+    "/etc/systemd/system/multi-user.target.wants",
+    "/etc/systemd/system/basic.target.wants",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inside::{Wrappers, read_snapshot};
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use tempfile::TempDir;
+
+    /// A disk with a login that is refused in several ways, and rules of which some are loaded.
+    fn disk() -> TempDir {
+        let directory = TempDir::new().unwrap();
+        let disk = directory.path();
+        for (path, text) in FILES {
+            let path = disk.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        for (target, unit) in [
+            ("multi-user.target.wants", "netfilter-persistent.service"),
+            ("sockets.target.wants", "ssh.socket"),
+        ] {
+            let wants = disk.join("etc/systemd/system").join(target);
+            fs::create_dir_all(&wants).unwrap();
+            let unit_file = format!("/lib/systemd/system/{unit}");
+            symlink(unit_file, wants.join(unit)).unwrap();
+        }
+        directory
+    }
+
+    #[test]
+    fn a_disk_tells_its_gates_and_the_rules_it_would_load() {
+        let options = Options {
+            user: "alice".to_owned(),
+            from: Some([192, 0, 2, 7].into()),
+            ..Options::default()
+        };
+        let snapshot = collect_mounted(disk().path(), &options).unwrap();
+        let rules = snapshot.firewall["iptables-nft"].value().unwrap();
+        assert!(rules.text.contains("INPUT DROP"));
+        let unloaded = &snapshot.firewall["nft"];
+        assert!(unloaded.value().is_none(), "{unloaded:?}");
+        assert!(snapshot.listeners.value().is_none());
+        let host = &snapshot.host;
+        assert!(host.load.value().is_none());
+        let login = host.login.value().unwrap();
+        assert!(login.nologin && login.account.as_ref().unwrap().shell_refuses());
+        assert_eq!(login.shell_exists, Some(false));
+        assert_eq!(host.wrappers.value(), Some(&Wrappers::Deny { line: 1 }));
+        assert_eq!(host.ssh_socket.value().unwrap(), &["2222"]);
+        let files = host.ssh_files.value().unwrap();
+        let keys = files.iter().find(|it| it.path.ends_with("authorized_keys"));
+        assert_eq!(keys.unwrap().keys, Some(1));
+        let text = serde_json::to_string(&snapshot).unwrap();
+        assert!(!text.contains("AAAA"));
+        assert_eq!(read_snapshot(&text).unwrap(), snapshot);
+    }
+
+    const FILES: [(&str, &str); 9] = [
+        ("etc/passwd", "alice:x:7:7::/home/alice:/usr/sbin/nologin\n"),
+        ("etc/nologin", ""),
+        (
+            "etc/iptables/rules.v4",
+            "*filter\n:INPUT DROP [0:0]\nCOMMIT\n",
+        ),
+        ("etc/nftables.conf", "flush ruleset\n"),
+        ("etc/hosts.deny", "sshd: 192.0.2.7\n"),
+        ("usr/sbin/sshd", "\0libwrap.so.0\0"),
+        (
+            "lib/systemd/system/ssh.socket",
+            "[Socket]\nListenStream=2222\n",
+        ),
+        ("lib/systemd/system/netfilter-persistent.service", ""),
+        (
+            "home/alice/.ssh/authorized_keys",
+            "# a\nssh-ed25519 AAAA\n\n",
+        ),
+    ];
+}
