@@ -105,8 +105,8 @@ fn command(case: &Case<'_>, test: Test) -> String {
         }
         Test::Acl => "tccli vpc DescribeNetworkAcls (the ACL of the instance's subnet)".into(),
         Test::Witness => format!(
-            "sudo reachdx inside --witness 20s --from {{client}} > inside.json (on the instance); \
-             meanwhile {check} --format json > run.json; \
+            "sudo reachdx inside --witness 20s --from {{client}} > inside.json (on the instance, while the next runs); \
+             {check} --format json > run.json; \
              reachdx report run.json --inside inside.json"
         ),
     }

@@ -81,15 +81,7 @@ impl Lab {
             "the exchanger is asked first"
         );
         let far_ends = far_ends.join(",");
-        let mut words = match user {
-            User::Root => Vec::new(),
-            User::Nobody => vec![
-                "setpriv",
-                "--reuid=65534",
-                "--regid=65534",
-                "--clear-groups",
-            ],
-        };
+        let mut words = as_user(user);
         words.extend([
             TOOL,
             "inside",
@@ -236,17 +228,35 @@ fn record(fault: &Fault, mode: &str, document: &Value) {
         .expect("the scenario's run");
 }
 
-fn run_tool(machine: &Machine, words: &[&str]) -> Output {
+/// The words that run a command as `user`.
+pub(crate) fn as_user(user: User) -> Vec<&'static str> {
+    match user {
+        User::Root => Vec::new(),
+        User::Nobody => vec![
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+        ],
+    }
+}
+
+/// Brings the tool into a machine.
+pub(crate) fn install(machine: &Machine) {
     machine.sh(&format!(
         "[ -e {TOOL} ] || {{ touch {TOOL}; mount --bind '{}' {TOOL}; }}",
         env!("CARGO_BIN_EXE_reachdx")
     ));
+}
+
+pub(crate) fn run_tool(machine: &Machine, words: &[&str]) -> Output {
+    install(machine);
     let mut limited = vec!["timeout", "--signal=KILL", "90"];
     limited.extend(words);
     machine.output(&limited)
 }
 
-fn document(words: &[&str], output: &Output) -> Value {
+pub(crate) fn document(words: &[&str], output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!(
             "`{}` ({}) printed no JSON: {error}\n{}{}",
@@ -258,7 +268,7 @@ fn document(words: &[&str], output: &Output) -> Value {
     })
 }
 
-fn write_groups(client: &Machine, groups: &[Group]) -> Vec<String> {
+pub(crate) fn write_groups(client: &Machine, groups: &[Group]) -> Vec<String> {
     let write = |group: &Group| {
         let path = format!("/run/lab/{}.json", group.id());
         client.write(&path, group.document().to_string());
@@ -280,7 +290,7 @@ pub(crate) fn cause(flow: &Value) -> &str {
     text(&flow["cause"]["id"])
 }
 
-fn certainty(cause: &Value) -> Certainty {
+pub(crate) fn certainty(cause: &Value) -> Certainty {
     match text(&cause["certainty"]) {
         "proven" => Certainty::Proven,
         "likely" => Certainty::Likely,
@@ -289,7 +299,7 @@ fn certainty(cause: &Value) -> Certainty {
     }
 }
 
-fn ids_of(list: &Value) -> Vec<&str> {
+pub(crate) fn ids_of(list: &Value) -> Vec<&str> {
     list.as_array()
         .into_iter()
         .flatten()
@@ -304,8 +314,9 @@ pub(crate) fn text(value: &Value) -> &str {
 /// Names the directory where runs are kept, `tests/scenarios` when they are taken anew.
 const RECORD: &str = "REACHDX_RECORD";
 /// Bound into each machine, so that users who may not enter the build directory can run it too.
-const TOOL: &str = "/run/lab/reachdx";
-const SNAPSHOT: &str = "/run/lab/inside.json";
+pub(crate) const TOOL: &str = "/run/lab/reachdx";
+/// Where a snapshot is put on the client.
+pub(crate) const SNAPSHOT: &str = "/run/lab/inside.json";
 /// Hosts that have nothing to do with the target: one on a port that everyone lets pass, one on the
 /// port that most faults are about.
 const CONTROLS: &str = "192.0.2.25:443,192.0.2.26:22";

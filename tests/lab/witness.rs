@@ -161,7 +161,10 @@ fn assert_says(document: &Value, flow: &Value, says: &Says) {
     );
     let excluded = tool::ids_of(&flow["excluded"]);
     for id in says.excluded {
-        assert!(excluded.contains(id), "{id} is not ruled out: {flow:#}\n{witness:#}");
+        assert!(
+            excluded.contains(id),
+            "{id} is not ruled out: {flow:#}\n{witness:#}"
+        );
     }
 }
 

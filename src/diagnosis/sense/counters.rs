@@ -8,7 +8,7 @@ use super::{outcome, take};
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
 use crate::inside::{CounterWindow, Snapshot, Witness};
-use probes::Observation;
+use probes::{Hop, Observation};
 use std::net::IpAddr;
 
 /// Takes the reading that the counters allow.
@@ -295,10 +295,17 @@ impl Probes<'_, '_> {
         (ours && !openings.is_empty()).then(|| count(&openings))
     }
 
-    /// Whether this is the only probe to which the target answers in any way: the kernel resets
-    /// connections that it answered before as well.
+    /// Whether this is the only probe to which the target answers in any way, and no trace ended with a
+    /// refusal of another port: the kernel resets connections that it answered before as well.
     fn alone(&self) -> bool {
-        let all = self.case.run.evidence.outside.iter();
+        let evidence = &self.case.run.evidence;
+        let port = self.case.flow.port;
+        let refused = |hop: &Hop| *hop == Hop::Refused;
+        let mut traces = evidence.traces.iter();
+        if traces.any(|it| Some(it.port) != port && it.hops.iter().any(refused)) {
+            return false;
+        }
+        let all = evidence.outside.iter();
         all.filter(|it| it.probe.port.is_some())
             .filter(|it| outcome::reading(it, false) != Some(Reading::Timeout))
             .count()

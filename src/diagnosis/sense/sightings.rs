@@ -86,14 +86,15 @@ impl<'a> View<'a> {
 
     /// First packets of the client that belong to no flow of the run, or to this one for all we know.
     pub(super) fn strangers(&self, case: &Case<'_>) -> bool {
-        let outside = &case.run.evidence.outside;
+        let evidence = &case.run.evidence;
         if self.observation.probe.port.is_none() {
             return false;
         }
         self.arrived().filter(|seen| is_opening(seen)).any(|seen| {
             let port = Some(seen.destination.port());
             port == self.observation.probe.port
-                || outside.iter().all(|other| other.probe.port != port)
+                || evidence.outside.iter().all(|it| it.probe.port != port)
+                    && evidence.traces.iter().all(|it| Some(it.port) != port)
         })
     }
 
@@ -153,7 +154,7 @@ pub(super) fn concurrent(case: &Case<'_>, witness: &Witness) -> bool {
     };
     #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit exactly")]
     let (began, started) = (began.as_second() as f64, run.started_unix as f64);
-    began - SKEW_S <= started && started + run.plan.timeout_s <= began + witness.duration_s + SKEW_S
+    began - SKEW_S <= started && started + run.duration_s <= began + witness.duration_s + SKEW_S
 }
 
 /// How many packets these are: one is seen again at each interface it crosses.

@@ -138,9 +138,11 @@ fn half_open(case: &Case<'_>, witness: &Witness, openings: &[&Sighting]) -> Opti
         let summary = format!("{known}, and the kernel sent its answer again and again");
         return Some((Reading::AnswerResent, summary));
     }
+    // Other traffic can only add to these: none at all means that no answer was sent again, though the
+    // time for it came.
     let unsent = moved.count(SYN_RETRANSMITTED) == 0
-        && moved.exceeds("TcpExt.TCPTimeouts", 1)
-        && (moved.count("Tcp.RetransSegs") == 0 || moved.count("TcpExt.TCPRetransFail") > 0);
+        && moved.count("Tcp.RetransSegs") == 0
+        && moved.count("TcpExt.TCPTimeouts") > 0;
     unsent.then(|| {
         let summary = format!("{known}, and each time the host kept the kernel's answer in");
         (Reading::AnswerKept, summary)

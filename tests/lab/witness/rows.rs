@@ -3,7 +3,7 @@
 use super::{Row, Says};
 use crate::fault::Certainty::{Likely, Possible, Proven};
 use crate::faults::{fill_accept_queue, nft};
-use crate::groups::{Group, WEB, web};
+use crate::groups::{Group, allow, web};
 use crate::lab::{CLIENT_ADDRESS, CLIENT_ADDRESS_V6, Lab, PUBLIC, PUBLIC_V6};
 use crate::servers::{self, Server};
 use crate::truth::{self, Truth};
@@ -111,7 +111,11 @@ pub(crate) const ROWS: &[Row] = &[
         name: "listens_on_loopback",
         servers: &[Server::Web],
         inject: |lab, v6| {
-            let (address, table) = if v6 { ("::1", "tcp6") } else { ("127.0.0.1", "tcp") };
+            let (address, table) = if v6 {
+                ("::1", "tcp6")
+            } else {
+                ("127.0.0.1", "tcp")
+            };
             servers::sshd(&mut lab.instance, &format!("ListenAddress {address}"));
             lab.instance.wait_for_listener(22, &[table]);
         },
@@ -133,7 +137,7 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "reset_by_a_filter",
-        inject: |lab, _| input(lab, "tcp dport 22 reject with tcp reset"),
+        inject: |lab, _| input(lab, "iifname eth0 tcp dport 22 reject with tcp reset"),
         truth: |_| Truth::Refused,
         root: Says {
             at_least: Proven,
@@ -146,7 +150,12 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "port_unreachable_by_a_filter",
-        inject: |lab, _| input(lab, "tcp dport 22 reject with icmpx type port-unreachable"),
+        inject: |lab, _| {
+            input(
+                lab,
+                "iifname eth0 tcp dport 22 reject with icmpx type port-unreachable",
+            );
+        },
         truth: |v6| rejected(v6, 3, 4),
         root: Says {
             at_least: Proven,
@@ -159,7 +168,12 @@ pub(crate) const ROWS: &[Row] = &[
     },
     Row {
         name: "prohibited_by_a_filter",
-        inject: |lab, _| input(lab, "tcp dport 22 reject with icmpx type admin-prohibited"),
+        inject: |lab, _| {
+            input(
+                lab,
+                "iifname eth0 tcp dport 22 reject with icmpx type admin-prohibited",
+            );
+        },
         truth: |v6| rejected(v6, 13, 1),
         root: Says {
             at_least: Proven,
@@ -217,7 +231,7 @@ pub(crate) const ROWS: &[Row] = &[
             causes: &["host_firewall.dropped"],
             at_least: Proven,
             excluded: &["network_acl.inbound_denied", "isp.port_blocked"],
-            evidence: "the IP layer received",
+            evidence: "nothing went back",
             ..OPEN
         },
         nobody: Says {
@@ -269,7 +283,11 @@ pub(crate) const ROWS: &[Row] = &[
         name: "reply_lost_outside",
         inject: |lab, _| lab.network_acl("outbound", "tcp sport 22 drop"),
         root: Says {
-            causes: &["network_acl.return_denied", "isp.port_blocked", "prober.port_filtered"],
+            causes: &[
+                "network_acl.return_denied",
+                "isp.port_blocked",
+                "prober.port_filtered",
+            ],
             excluded: &[
                 "host_firewall.dropped",
                 "host_firewall.output_dropped",
@@ -280,7 +298,11 @@ pub(crate) const ROWS: &[Row] = &[
             ..UNSURE
         },
         nobody: Says {
-            causes: &["network_acl.return_denied", "isp.port_blocked", "prober.port_filtered"],
+            causes: &[
+                "network_acl.return_denied",
+                "isp.port_blocked",
+                "prober.port_filtered",
+            ],
             excluded: &[
                 "host_firewall.dropped",
                 "host_firewall.output_dropped",
@@ -361,7 +383,11 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "client_is_routed_nowhere",
         inject: |lab, v6| {
-            let client = if v6 { CLIENT_ADDRESS_V6 } else { CLIENT_ADDRESS };
+            let client = if v6 {
+                CLIENT_ADDRESS_V6
+            } else {
+                CLIENT_ADDRESS
+            };
             lab.host(&format!("ip route add blackhole {client}"));
         },
         root: Says {
@@ -406,7 +432,11 @@ pub(crate) const ROWS: &[Row] = &[
     Row {
         name: "echo_is_ignored",
         inject: |lab, v6| {
-            let setting = if v6 { "ipv6/icmp/echo_ignore_all" } else { "ipv4/icmp_echo_ignore_all" };
+            let setting = if v6 {
+                "ipv6/icmp/echo_ignore_all"
+            } else {
+                "ipv4/icmp_echo_ignore_all"
+            };
             lab.host(&format!("echo 1 >/proc/sys/net/{setting}"));
         },
         root: Says {
@@ -463,8 +493,13 @@ pub(crate) const ROWS: &[Row] = &[
 
 /// The web alone.
 fn without_ssh() -> Vec<Group> {
-    let rules: Vec<_> = WEB.iter().copied().filter(|rule| rule.port == "80,443").collect();
-    vec![Group::inbound("sg-web", &rules)]
+    vec![Group::inbound(
+        "sg-web",
+        &[
+            allow("tcp", "80,443", "0.0.0.0/0"),
+            allow("tcp", "80,443", "::/0"),
+        ],
+    )]
 }
 
 fn input(lab: &Lab, rules: &str) {
@@ -480,13 +515,19 @@ fn input(lab: &Lab, rules: &str) {
 
 /// What goes to the client leaves by an interface that leads nowhere.
 fn second_interface(lab: &mut Lab, v6: bool) {
-    let client = if v6 { CLIENT_ADDRESS_V6 } else { CLIENT_ADDRESS };
+    let client = if v6 {
+        CLIENT_ADDRESS_V6
+    } else {
+        CLIENT_ADDRESS
+    };
     lab.host(&format!(
-        "ip link add eth1 type dummy; \
+        "ip link add eth1 type veth peer name nowhere; \
+         ip link set nowhere up; \
          ip address add 10.0.2.10/24 dev eth1; \
          ip address add 2001:db8:2::10/64 dev eth1 nodad; \
          ip link set eth1 up; \
          for filter in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >$filter; done; \
+         ip neighbour add {client} lladdr 02:00:00:00:00:01 dev eth1; \
          ip route add {client} dev eth1"
     ));
 }

@@ -13,6 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::NoneAnswers,
         Reading::Arrived,
         Reading::AnswerLeftElsewhere,
+        Reading::AnswerStuck,
         Reading::AnswerResent,
     ],
     supports: &[Reading::AnswerLeftElsewhere],

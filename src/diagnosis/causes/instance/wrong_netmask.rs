@@ -16,7 +16,6 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::AnswerStuck,
         Reading::AnswerResent,
         Reading::AnswerLeft,
-        Reading::AnswerLeftElsewhere,
     ],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
