@@ -106,10 +106,25 @@ fn command(case: &Case<'_>, test: Test) -> String {
         Test::Acl => "tccli vpc DescribeNetworkAcls (the ACL of the instance's subnet)".into(),
         Test::Witness => format!(
             "sudo reachdx inside --witness 20s --from {{client}} > inside.json (on the instance, while the next runs); \
-             {check} --format json > run.json; \
-             reachdx report run.json --inside inside.json"
+             {check}{} --format json > run.json; \
+             reachdx report run.json --inside inside.json",
+            company(case)
         ),
     }
+}
+
+/// Services to ask beside the flow's own: one of them that is seen to arrive shows that the watch would
+/// have seen the flow as well.
+fn company(case: &Case<'_>) -> String {
+    let mut others = String::new();
+    for name in ["ssh", "http", "https"] {
+        let usual = probes::service(name).and_then(|service| service.default_port);
+        if usual != case.flow.port {
+            others.push(',');
+            others.push_str(name);
+        }
+    }
+    others
 }
 
 /// The service as `--service` takes it.

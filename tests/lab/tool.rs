@@ -105,7 +105,7 @@ pub(crate) fn assert_with_everything(lab: &mut Lab, fault: &Fault, user: User) {
     let snapshot = lab.snapshot(fault.services, user);
     let document = lab.check_with(fault, &groups, snapshot);
     if user == User::Root {
-        record(fault, "full", &document);
+        record(&format!("{}_full", fault.name), &document);
     }
     if matches!(fault.expect, Expect::Reachable) {
         return assert_reachable(&document);
@@ -130,7 +130,7 @@ pub(crate) fn assert_with_everything(lab: &mut Lab, fault: &Fault, user: User) {
 /// Asserts what the tool says with nothing but its own probes.
 pub(crate) fn assert_from_outside(lab: &Lab, fault: &Fault) {
     let document = lab.check(&[fault.target, "--service", fault.services]);
-    record(fault, "outside", &document);
+    record(&format!("{}_outside", fault.name), &document);
     match (fault.outside, fault.expect) {
         (Outside::NotAsked, _) => {}
         (Outside::Reachable, _) | (_, Expect::Reachable) => assert_reachable(&document),
@@ -218,11 +218,11 @@ fn assert_promise(flow: &Value, fix: &Fix) {
 }
 
 /// Keeps the run for the scenarios, when a directory for them is named.
-fn record(fault: &Fault, mode: &str, document: &Value) {
+pub(crate) fn record(name: &str, document: &Value) {
     let Some(directory) = std::env::var_os(RECORD) else {
         return;
     };
-    let directory = Path::new(&directory).join(format!("{}_{mode}", fault.name));
+    let directory = Path::new(&directory).join(name);
     std::fs::create_dir_all(&directory).expect("a directory for the scenario");
     std::fs::write(directory.join("run.json"), document["run"].to_string())
         .expect("the scenario's run");

@@ -10,7 +10,7 @@ pub(crate) use rows::ROWS;
 
 use crate::fault::Certainty;
 use crate::groups::Group;
-use crate::lab::{CLIENT_ADDRESS, CLIENT_ADDRESS_V6, Lab, PRIVATE, PUBLIC, PUBLIC_V6};
+use crate::lab::{Lab, PRIVATE, PUBLIC, PUBLIC_V6};
 use crate::servers::Server;
 use crate::tool::{self, User, text};
 use crate::truth::{self, Truth};
@@ -29,6 +29,8 @@ pub(crate) struct Row {
     pub(crate) services: &'static str,
     /// The groups the edge enforces; the tool is told of `groups::web`.
     pub(crate) groups: fn() -> Vec<Group>,
+    /// The client as the target sees it; true for IPv6.
+    pub(crate) client: fn(bool) -> &'static str,
     /// What runs on the instance.
     pub(crate) servers: &'static [Server],
     /// Causes it; true for IPv6.
@@ -64,7 +66,13 @@ pub(crate) fn assert_told(row: &Row, v6: bool, user: User) {
     let flow = flow(row, v6);
     truth::assert(&lab, flow, target, (row.truth)(v6));
 
-    let document = lab.watched(row.services, v6, user);
+    let document = lab.watched(row.services, (target, (row.client)(v6)), user);
+    let name = format!(
+        "{}_watched_by_{}",
+        row.name,
+        format!("{user:?}").to_lowercase()
+    );
+    tool::record(&name, &document);
     let flow = tool::flow(&document, flow);
     let says = match user {
         User::Root => row.root,
@@ -75,12 +83,7 @@ pub(crate) fn assert_told(row: &Row, v6: bool, user: User) {
 
 impl Lab {
     /// Checks the target while a witness watches on the instance, and joins the two.
-    fn watched(&self, services: &str, v6: bool, user: User) -> Value {
-        let (client, target) = if v6 {
-            (CLIENT_ADDRESS_V6, PUBLIC_V6)
-        } else {
-            (CLIENT_ADDRESS, PUBLIC)
-        };
+    fn watched(&self, services: &str, (target, client): (&str, &str), user: User) -> Value {
         let mut words = tool::as_user(user);
         words.extend([tool::TOOL, "inside", "--witness", "60s", "--until-eof"]);
         words.extend(["--service", services, "--outbound", "192.0.2.25:443"]);
@@ -100,7 +103,7 @@ impl Lab {
         assert!(ready.starts_with("reachdx witness: watching"), "{ready}");
 
         let mut arguments = vec![target, "--service", services, "--from", client];
-        if !v6 {
+        if target == PUBLIC {
             arguments.extend(["--target-ip", PRIVATE]);
         }
         let run = self.check(&arguments);

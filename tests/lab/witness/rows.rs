@@ -28,6 +28,13 @@ const HEALTHY: Row = Row {
     over_ipv6: true,
     services: "ssh",
     groups: web,
+    client: |v6| {
+        if v6 {
+            CLIENT_ADDRESS_V6
+        } else {
+            CLIENT_ADDRESS
+        }
+    },
     servers: &[Server::Ssh, Server::Web],
     inject: |_, _| {},
     truth: |_| truth::SSH,
@@ -245,6 +252,37 @@ pub(crate) const ROWS: &[Row] = &[
         name: "dropped_upstream",
         services: "ssh,http",
         groups: without_ssh,
+        root: UPSTREAM,
+        nobody: Says {
+            causes: &["host_firewall.dropped", "isp.port_blocked"],
+            at_most: Possible,
+            ..UNSURE
+        },
+        ..SILENT
+    },
+    Row {
+        name: "dropped_on_input_behind_translation",
+        client: translated,
+        inject: |lab, v6| {
+            translate(lab, v6);
+            input(lab, "iifname eth0 tcp dport 22 drop");
+        },
+        root: Says {
+            at_least: Proven,
+            at_most: Proven,
+            excluded: &["network_acl.inbound_denied", "isp.port_blocked"],
+            evidence: "packets of tcp/22 arrived at eth0; nothing went back",
+            ..DROPPED
+        },
+        nobody: DROPPED,
+        ..SILENT
+    },
+    Row {
+        name: "dropped_upstream_behind_translation",
+        services: "ssh,http",
+        groups: without_ssh,
+        client: translated,
+        inject: translate,
         root: UPSTREAM,
         nobody: Says {
             causes: &["host_firewall.dropped", "isp.port_blocked"],
@@ -511,6 +549,31 @@ fn input(lab: &Lab, rules: &str) {
             }}"
         ),
     );
+}
+
+/// Gives the client another address and other ports on its way, as a gateway of many clients does.
+fn translate(lab: &mut Lab, v6: bool) {
+    let client = translated(v6);
+    let (family, to) = if v6 {
+        ("ip6", format!("[{client}]:20000-29999"))
+    } else {
+        ("ip", format!("{client}:20000-29999"))
+    };
+    lab.isp.run_with_input(
+        &["nft", "-f", "-"],
+        &format!(
+            "table {family} gateway {{
+                chain out {{
+                    type nat hook postrouting priority srcnat;
+                    oifname edge meta l4proto tcp snat to {to}
+                }}
+            }}"
+        ),
+    );
+}
+
+fn translated(v6: bool) -> &'static str {
+    if v6 { "2001:db8:c::9" } else { "198.51.100.9" }
 }
 
 /// What goes to the client leaves by an interface that leads nowhere.
