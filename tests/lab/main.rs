@@ -101,7 +101,7 @@ fn prepared(fault: &Fault) -> Lab {
 /// Every row of what a witness can tell, over both address families, as root and as nobody.
 fn watched() -> Vec<Trial> {
     let mut trials = Vec::new();
-    for row in witness::ROWS {
+    for row in witness::all() {
         for (family, v6) in [("ipv4", false), ("ipv6", true)] {
             for (kind, user) in [("witness", User::Root), ("witness_nobody", User::Nobody)] {
                 if v6 && !row.over_ipv6 {

@@ -6,7 +6,7 @@
 
 mod rows;
 
-pub(crate) use rows::ROWS;
+pub(crate) use rows::all;
 
 use crate::fault::Certainty;
 use crate::groups::Group;
