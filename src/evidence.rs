@@ -85,9 +85,9 @@ pub struct Evidence {
     pub groups: Option<SecurityGroups>,
     /// What the instance says of itself, when it was asked.
     pub inside: Option<Snapshot>,
-    /// Whether this check started the watch of the inside view, and it ran from before the first probe
-    /// until after the last.
-    #[serde(default)]
+    /// True when the run itself started the snapshot's witness before its first probe and ended it after
+    /// its last, so that the watch covers all of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub witness_joined: bool,
     /// Remarks of the collector that a reader should see, such as a proxy variable that was ignored.
     pub notes: Vec<String>,

@@ -29,6 +29,10 @@ pub struct Observation {
     pub vantage: Vantage,
     /// The local address and port the probe left from, where known; port 0 for ICMP echo.
     pub local: Option<SocketAddr>,
+    /// The maximum segment size its SYN offered, chosen at random so that the far end can tell this
+    /// probe from others behind address translation; `None` where none was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mss: Option<u16>,
     /// What came of it.
     pub outcome: Outcome,
     /// How long each phase took.

@@ -30,8 +30,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
     /// The inside view: what `reachdx inside` printed, in a file, - for standard input, or
-    /// `code:...` as typed; `local`; or ssh://[user@]host[:port] to log in to the instance and watch
-    /// there while probes are sent
+    /// `code:...` as typed; `local`; or `ssh://user@host:port` to log in to the instance and watch there
+    /// while probes are sent
     #[arg(long, value_name = "WHAT")]
     inside: Option<String>,
     /// The pairing code that `reachdx inside --pair` was given; another snapshot is refused

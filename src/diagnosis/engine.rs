@@ -128,6 +128,19 @@ fn convicted(case: &Case<'_>, cause: &Cause, locally: bool) -> bool {
     })
 }
 
+/// Whether more than noisy sensors convict the cause: one of theirs counts beside the witness, which
+/// tells this flow's packets from all others.
+fn firmly(case: &Case<'_>, cause: &Cause) -> bool {
+    cause
+        .convicts
+        .iter()
+        .filter(|set| set.iter().all(|reading| case.reads(*reading)))
+        .any(|set| {
+            let sensors = || set.iter().map(|reading| reading.sensor());
+            !sensors().any(Sensor::noisy) || sensors().any(|sensor| sensor == Sensor::Witness)
+        })
+}
+
 /// The reading that rules the cause out, in words; local sensors alone unless `end_to_end`.
 fn contradiction(case: &Case<'_>, cause: &Cause, end_to_end: bool) -> Option<String> {
     let shown = convicted(case, cause, true);
@@ -135,6 +148,7 @@ fn contradiction(case: &Case<'_>, cause: &Cause, end_to_end: bool) -> Option<Str
         .readings
         .values()
         .filter(|taken| end_to_end || !taken.reading.sensor().end_to_end())
+        .filter(|taken| !(shown && taken.reading.sensor().noisy()))
         .filter(|taken| !(shown && cause.tolerates.contains(&taken.reading)))
         .find(|taken| cause.contradicted_by(taken.reading))?;
     let expected: Vec<_> = cause
@@ -185,7 +199,7 @@ fn certainty(
     candidates: &[&'static Cause],
 ) -> Option<(&'static Cause, Certainty)> {
     match (first, candidates) {
-        (Some(first), [_]) if seen(case) => Some((first, Certainty::Proven)),
+        (Some(first), [_]) if seen(case) && firmly(case, first) => Some((first, Certainty::Proven)),
         (Some(first), _) => Some((first, Certainty::Likely)),
         (None, _) if !seen(case) => None,
         (None, [only]) => Some((only, Certainty::Likely)),

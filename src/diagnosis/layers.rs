@@ -38,6 +38,7 @@ fn state(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) -
     if let Some((cause, certainty)) = judgement.cause.filter(|(cause, _)| cause.layer == layer) {
         let title = named(case, cause);
         let mut ids = ids(case, Sensor::Outcome);
+        ids.extend(witness_ids(case, cause));
         ids.extend(local_ids(case, layer));
         ids.dedup();
         return match (certainty, status) {
@@ -90,6 +91,16 @@ fn ids(case: &Case<'_>, sensor: Sensor) -> Vec<String> {
     case.readings
         .get(&sensor)
         .map_or_else(Vec::new, |taken| taken.evidence.clone())
+}
+
+/// What the witness saw and the counters count, where the cause predicts it.
+fn witness_ids(case: &Case<'_>, cause: &Cause) -> Vec<String> {
+    [Sensor::Witness, Sensor::HostCounters]
+        .iter()
+        .filter_map(|sensor| case.readings.get(sensor))
+        .filter(|taken| cause.predicts.contains(&taken.reading))
+        .flat_map(|taken| taken.evidence.iter().cloned())
+        .collect()
 }
 
 fn local_ids(case: &Case<'_>, layer: Layer) -> Vec<String> {
@@ -182,10 +193,17 @@ fn passed(case: &Case<'_>, judgement: &Judgement, status: Status, layer: Layer) 
             at_least(Sensor::Outcome, Layer::Instance)
         }
         Some(Reading::Refused) => at_least(Sensor::Outcome, Layer::Isp),
+        _ if came_in(case) => at_least(Sensor::Witness, Layer::SecurityGroup),
         _ if case.reads(Reading::TraceReachesTarget) => at_least(Sensor::Trace, Layer::Isp),
         _ if case.reads(Reading::LeavesTheCloud) => at_least(Sensor::OutboundTrace, Layer::Edge),
         _ => None,
     }
+}
+
+/// Whether the witness saw the packet come in.
+fn came_in(case: &Case<'_>) -> bool {
+    case.reading(Sensor::Witness)
+        .is_some_and(|reading| reading != Reading::NotAtInterface)
 }
 
 /// Readings whose particulars are a rule of the host.

@@ -198,15 +198,11 @@ fn worded(case: &Case<'_>, cause: &Cause, certainty: Certainty, book: &mut Book)
         .iter()
         .flat_map(|taken| taken.evidence.iter().cloned())
         .collect();
-    if let (Some(taken), true) = (
-        case.readings.get(&Sensor::Outcome),
-        cause
-            .predicts
-            .iter()
-            .any(|reading| case.reads(*reading) && reading.sensor() == Sensor::Outcome),
-    ) {
-        evidence.extend(taken.evidence.iter().cloned());
-    }
+    let seen = [Sensor::Outcome, Sensor::Witness]
+        .iter()
+        .filter_map(|sensor| case.readings.get(sensor))
+        .filter(|taken| cause.predicts.contains(&taken.reading));
+    evidence.extend(seen.flat_map(|taken| taken.evidence.iter().cloned()));
     evidence.sort();
     evidence.dedup();
     if evidence.is_empty() {

@@ -19,6 +19,7 @@ pub(super) fn next_tests(case: &Case<'_>, judgement: &Judgement) -> Vec<NextTest
         .iter()
         .flat_map(|cause| cause.settled_by.iter().copied())
         .filter(|test| !done(case, *test))
+        .filter(|test| *test != Test::Witness || witness_splits(judgement))
         .collect();
     // A snapshot taken by anybody often suffices, and says when it does not.
     if wanted.contains(&Test::Inside) {
@@ -39,6 +40,19 @@ pub(super) fn next_tests(case: &Case<'_>, judgement: &Judgement) -> Vec<NextTest
         .collect()
 }
 
+/// Whether two candidates would show nothing alike to the witness.
+fn witness_splits(judgement: &Judgement) -> bool {
+    let expected: Vec<_> = judgement
+        .candidates
+        .iter()
+        .map(|cause| cause.expected(Sensor::Witness))
+        .filter(|readings| !readings.is_empty())
+        .collect();
+    expected
+        .iter()
+        .any(|one| expected.iter().any(|other| one.is_disjoint(other)))
+}
+
 /// Whether the evidence of a test is at hand.
 fn done(case: &Case<'_>, test: Test) -> bool {
     let evidence = &case.run.evidence;
@@ -53,7 +67,8 @@ fn done(case: &Case<'_>, test: Test) -> bool {
             case.reading(Sensor::OtherFarEnds).is_some()
                 && case.reading(Sensor::OtherOutbound).is_some()
         }
-        Test::Repeat | Test::Elsewhere | Test::Document | Test::Acl | Test::Witness => false,
+        Test::Witness => case.reading(Sensor::Witness).is_some(),
+        Test::Repeat | Test::Elsewhere | Test::Document | Test::Acl => false,
     }
 }
 
@@ -89,11 +104,27 @@ fn command(case: &Case<'_>, test: Test) -> String {
                 .into()
         }
         Test::Acl => "tccli vpc DescribeNetworkAcls (the ACL of the instance's subnet)".into(),
-        Test::Witness => case.flow.port.map_or_else(
-            || "tcpdump -ni any icmp or icmp6 (on the instance, during a check)".to_owned(),
-            |port| format!("tcpdump -ni any port {port} (on the instance, during a check)"),
+        Test::Witness => format!(
+            "sudo reachdx inside --witness 20s --from {{client}} > inside.json (on the instance, while the next runs); \
+             {check}{} --format json > run.json; \
+             reachdx report run.json --inside inside.json",
+            company(case)
         ),
     }
+}
+
+/// Services to ask beside the flow's own: one of them that is seen to arrive shows that the watch would
+/// have seen the flow as well.
+fn company(case: &Case<'_>) -> String {
+    let mut others = String::new();
+    for name in ["ssh", "http", "https"] {
+        let usual = probes::service(name).and_then(|service| service.default_port);
+        if usual != case.flow.port {
+            others.push(',');
+            others.push_str(name);
+        }
+    }
+    others
 }
 
 /// The service as `--service` takes it.

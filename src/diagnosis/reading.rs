@@ -15,6 +15,10 @@ pub enum Sensor {
     Outcome,
     /// How far SYNs for this port get, against a port that answers.
     Trace,
+    /// What the instance's witness saw of the flow's own packets.
+    Witness,
+    /// The counters of the instance that moved while the flow was probed: of all its traffic together.
+    HostCounters,
     /// Other ports of the same address.
     OtherPorts,
     /// The same port over the other address family.
@@ -59,6 +63,8 @@ impl Sensor {
             | Self::OwnNetwork
             | Self::Outcome
             | Self::Trace
+            | Self::Witness
+            | Self::HostCounters
             | Self::OtherPorts
             | Self::OtherFamily
             | Self::OtherFarEnds
@@ -78,6 +84,14 @@ impl Sensor {
             | Self::Listeners
             | Self::Local => false,
         }
+    }
+}
+
+impl Sensor {
+    /// Whether what it reads may come from other traffic: by itself it never proves a cause, nor rules
+    /// out one that local sensors show.
+    pub fn noisy(self) -> bool {
+        self == Self::HostCounters
     }
 }
 
@@ -190,6 +204,48 @@ readings! {
         TraceEndsInTransit = "an earlier hop answers in the target's place",
         /// As far as another port.
         TraceReachesTarget = "packets for this port get as far as for others",
+    }
+    Witness {
+        /// The watch covered the probe, and nothing of it was seen at any interface.
+        NotAtInterface = "none of its packets arrive at the instance",
+        /// They arrive; what was sent back is not known.
+        Arrived = "its packets arrive at the instance",
+        /// They arrive, and nothing is sent back.
+        NothingLeft = "its packets arrive at the instance and nothing goes back",
+        /// They are answered, by the interface by which they came.
+        AnswerLeft = "its packets arrive at the instance and the answer leaves",
+        /// They are answered by another interface.
+        AnswerLeftElsewhere = "the instance's answer leaves by another interface",
+        /// A reset goes back.
+        ResetLeft = "its packets arrive at the instance and a reset goes back",
+        /// An ICMP error goes back.
+        IcmpErrorLeft = "its packets arrive at the instance and an ICMP error goes back",
+        /// The kernel answers, and a filter of the host takes the answer.
+        AnswerKept = "the kernel of the instance answers and the host keeps the answer in",
+        /// The kernel sends its answer, and nothing leaves the interface.
+        AnswerStuck = "the kernel of the instance answers and nothing leaves the interface",
+        /// The kernel sends its answer again and again; no interface was watched.
+        AnswerResent = "the kernel of the instance sends its answer again and again",
+    }
+    HostCounters {
+        /// Received, not delivered, for no other reason that is counted.
+        CountersUndelivered = "the counters show packets received and not delivered",
+        /// Seen at the interface and not even received.
+        CountersNotReceived = "the packets do not get from the interface to the IP layer",
+        /// No route for what was to be sent.
+        CountersNoRoute = "the counters show packets without a route",
+        /// The reverse-path filter's own count.
+        CountersReversePath = "the counters show packets taken by the reverse-path filter",
+        /// The accept queues' own count.
+        CountersOverflow = "the counters show accept queues that overflow",
+        /// The tracking table's own count.
+        CountersTableFull = "the counters show packets dropped by connection tracking",
+        /// Echo requests without replies.
+        CountersEchoIgnored = "the counters show echo requests and no replies",
+        /// The kernel sent the reset.
+        CountersKernelReset = "the counters show that the kernel sends the reset",
+        /// The kernel sent none.
+        CountersFilterRejects = "the counters show that a filter of the host sends the rejection",
     }
     OtherPorts {
         /// Another port of this address answered, or was refused.

@@ -125,6 +125,7 @@ fn connected(snapshot: &mut Snapshot, (service, port): (&str, u16), connect: Con
         },
         vantage: Vantage::Inside,
         local: None,
+        mss: None,
         outcome: outcome.clone(),
         timing: Timing {
             total_s,

@@ -3,7 +3,8 @@
 //!
 //! Every trial builds machines of its own, injects one fault, and first proves with its own probes
 //! that the fault is there. `full` then asks the tool with the rules and a snapshot, `nobody` with a
-//! snapshot taken without privileges, `outside` with nothing but its own probes. `--truth` stops
+//! snapshot taken without privileges, `outside` with nothing but its own probes, `witness` with one that
+//! watched meanwhile. `--truth` stops
 //! after the proof, and tests the lab alone. Needs root, and the packages that the machines run.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
@@ -26,6 +27,7 @@ mod support;
 mod timing;
 mod tool;
 mod truth;
+mod witness;
 
 use crate::fault::{Fault, Outside};
 use crate::lab::Lab;
@@ -33,7 +35,7 @@ use crate::machine::Machine;
 use crate::servers::Server;
 use crate::support::{needs_root, remains, trial};
 use crate::tool::User;
-use libtest_mimic::Arguments;
+use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -86,6 +88,9 @@ fn main() -> ExitCode {
             }));
         }
     }
+    if !truth_only {
+        trials.extend(watched());
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -95,6 +100,24 @@ fn prepared(fault: &Fault) -> Lab {
     (fault.inject)(&mut lab);
     truth::assert(&lab, fault.flow, fault.target, fault.truth);
     lab
+}
+
+/// Every row of what a witness can tell, over both address families, as root and as nobody.
+fn watched() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for row in witness::all() {
+        for (family, v6) in [("ipv4", false), ("ipv6", true)] {
+            for (kind, user) in [("witness", User::Root), ("witness_nobody", User::Nobody)] {
+                if v6 && !row.over_ipv6 {
+                    continue;
+                }
+                let name = format!("{}_{family}", row.name);
+                let run = move || witness::assert_told(row, v6, user);
+                trials.push(trial(kind, &name, run));
+            }
+        }
+    }
+    trials
 }
 
 fn assert_truth(fault: &Fault) {

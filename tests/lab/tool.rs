@@ -81,15 +81,7 @@ impl Lab {
             "the exchanger is asked first"
         );
         let far_ends = far_ends.join(",");
-        let mut words = match user {
-            User::Root => Vec::new(),
-            User::Nobody => vec![
-                "setpriv",
-                "--reuid=65534",
-                "--regid=65534",
-                "--clear-groups",
-            ],
-        };
+        let mut words = as_user(user);
         words.extend([
             TOOL,
             "inside",
@@ -113,7 +105,7 @@ pub(crate) fn assert_with_everything(lab: &mut Lab, fault: &Fault, user: User) {
     let snapshot = lab.snapshot(fault.services, user);
     let document = lab.check_with(fault, &groups, snapshot);
     if user == User::Root {
-        record(fault, "full", &document);
+        record(&format!("{}_full", fault.name), &document);
     }
     if matches!(fault.expect, Expect::Reachable) {
         return assert_reachable(&document);
@@ -138,7 +130,7 @@ pub(crate) fn assert_with_everything(lab: &mut Lab, fault: &Fault, user: User) {
 /// Asserts what the tool says with nothing but its own probes.
 pub(crate) fn assert_from_outside(lab: &Lab, fault: &Fault) {
     let document = lab.check(&[fault.target, "--service", fault.services]);
-    record(fault, "outside", &document);
+    record(&format!("{}_outside", fault.name), &document);
     match (fault.outside, fault.expect) {
         (Outside::NotAsked, _) => {}
         (Outside::Reachable, _) | (_, Expect::Reachable) => assert_reachable(&document),
@@ -226,21 +218,34 @@ fn assert_promise(flow: &Value, fix: &Fix) {
 }
 
 /// Keeps the run for the scenarios, when a directory for them is named.
-fn record(fault: &Fault, mode: &str, document: &Value) {
+pub(crate) fn record(name: &str, document: &Value) {
     let Some(directory) = std::env::var_os(RECORD) else {
         return;
     };
-    let directory = Path::new(&directory).join(format!("{}_{mode}", fault.name));
+    let directory = Path::new(&directory).join(name);
     std::fs::create_dir_all(&directory).expect("a directory for the scenario");
     std::fs::write(directory.join("run.json"), document["run"].to_string())
         .expect("the scenario's run");
 }
 
-fn run_tool(machine: &Machine, words: &[&str]) -> Output {
+pub(crate) fn run_tool(machine: &Machine, words: &[&str]) -> Output {
     provided(machine);
     let mut limited = vec!["timeout", "--signal=KILL", "90"];
     limited.extend(words);
     machine.output(&limited)
+}
+
+/// The words that run a command as `user`.
+pub(crate) fn as_user(user: User) -> Vec<&'static str> {
+    match user {
+        User::Root => Vec::new(),
+        User::Nobody => vec![
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+        ],
+    }
 }
 
 /// Puts the tool where every user of the machine may run it.
@@ -251,7 +256,7 @@ pub(crate) fn provided(machine: &Machine) {
     ));
 }
 
-fn document(words: &[&str], output: &Output) -> Value {
+pub(crate) fn document(words: &[&str], output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!(
             "`{}` ({}) printed no JSON: {error}\n{}{}",
@@ -263,7 +268,7 @@ fn document(words: &[&str], output: &Output) -> Value {
     })
 }
 
-fn write_groups(client: &Machine, groups: &[Group]) -> Vec<String> {
+pub(crate) fn write_groups(client: &Machine, groups: &[Group]) -> Vec<String> {
     let write = |group: &Group| {
         let path = format!("/run/lab/{}.json", group.id());
         client.write(&path, group.document().to_string());
@@ -285,7 +290,7 @@ pub(crate) fn cause(flow: &Value) -> &str {
     text(&flow["cause"]["id"])
 }
 
-fn certainty(cause: &Value) -> Certainty {
+pub(crate) fn certainty(cause: &Value) -> Certainty {
     match text(&cause["certainty"]) {
         "proven" => Certainty::Proven,
         "likely" => Certainty::Likely,
@@ -294,7 +299,7 @@ fn certainty(cause: &Value) -> Certainty {
     }
 }
 
-fn ids_of(list: &Value) -> Vec<&str> {
+pub(crate) fn ids_of(list: &Value) -> Vec<&str> {
     list.as_array()
         .into_iter()
         .flatten()
@@ -310,7 +315,8 @@ pub(crate) fn text(value: &Value) -> &str {
 const RECORD: &str = "REACHDX_RECORD";
 /// Bound into each machine, so that users who may not enter the build directory can run it too.
 pub(crate) const TOOL: &str = "/run/lab/reachdx";
-const SNAPSHOT: &str = "/run/lab/inside.json";
+/// Where a snapshot is put on the client.
+pub(crate) const SNAPSHOT: &str = "/run/lab/inside.json";
 /// Hosts that have nothing to do with the target: one on a port that everyone lets pass, one on the
 /// port that most faults are about.
 const CONTROLS: &str = "192.0.2.25:443,192.0.2.26:22";

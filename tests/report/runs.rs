@@ -340,6 +340,7 @@ fn observation(service: &str, address: IpAddr, (outcome, total_s): (Outcome, f64
         },
         vantage: Vantage::Outside,
         local: "198.51.100.7:40000".parse::<SocketAddr>().ok(),
+        mss: None,
         timing: Timing {
             connect_s: (opened && service != "icmp").then_some(0.021),
             first_byte_s: opened.then_some(0.03),

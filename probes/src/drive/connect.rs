@@ -2,7 +2,7 @@
 //! connect closes the socket, and the kernel's error queue with it.
 
 use super::evidence::{classify, classify_at_once, keep_icmp_errors, queued_icmp};
-use super::stopped;
+use super::{nonce, stopped};
 use crate::{Failure, Outcome, Stage};
 use nix::libc;
 use socket2::{Domain, Socket, Type};
@@ -17,6 +17,8 @@ use tokio::time::timeout;
 pub(super) struct Attempt {
     /// The local address and port, where one was chosen.
     pub(super) local: Option<SocketAddr>,
+    /// The mark its SYN carries, where it carries one.
+    pub(super) mss: Option<u16>,
     /// The connection, or why there is none.
     pub(super) result: Result<TcpStream, NoConnection>,
 }
@@ -43,11 +45,13 @@ impl From<NoConnection> for Outcome {
     }
 }
 
-/// Opens a connection from a fresh source port, its packets limited to `hop_limit` hops.
+/// Opens a connection from a fresh source port, its packets limited to `hop_limit` hops and its SYN
+/// marked with the segment size `mss`.
 pub(super) async fn connect(
     target: SocketAddr,
     source: Option<IpAddr>,
     hop_limit: Option<u8>,
+    mss: Option<u16>,
     wait: Duration,
 ) -> Attempt {
     let socket = match open_socket(Type::STREAM, target, source) {
@@ -55,10 +59,12 @@ pub(super) async fn connect(
         Err(none) => {
             return Attempt {
                 local: None,
+                mss: None,
                 result: Err(none),
             };
         }
     };
+    let mss = mss.and_then(|mss| nonce::mark(&socket, mss));
     let begun = match begin(&socket, target, hop_limit) {
         Ok(()) => Ok(()),
         Err(error) => Err(classify_at_once(&error, target)),
@@ -70,6 +76,7 @@ pub(super) async fn connect(
     };
     Attempt {
         local,
+        mss,
         result: result.map_err(NoConnection::Failed),
     }
 }

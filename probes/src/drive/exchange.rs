@@ -18,6 +18,7 @@ pub(super) async fn run(
     probe: &Probe,
     target: SocketAddr,
     limits: &Limits,
+    mss: Option<u16>,
 ) -> Report {
     let mut exchange = Exchange {
         conversation,
@@ -30,7 +31,7 @@ pub(super) async fn run(
         talk: Talk::new(Instant::now(), 0),
     };
     let started = Instant::now();
-    let attempt = connect(target, limits.source, None, limits.connect_timeout).await;
+    let attempt = connect(target, limits.source, None, mss, limits.connect_timeout).await;
     let outcome = match attempt.result {
         Ok(stream) => {
             exchange.timing.connect_s = Some(started.elapsed().as_secs_f64());
@@ -40,6 +41,7 @@ pub(super) async fn run(
     };
     Report {
         local: attempt.local,
+        mss: attempt.mss,
         outcome,
         timing: exchange.timing,
     }
@@ -62,7 +64,7 @@ impl Exchange<'_> {
             return outcome;
         }
         let wait = self.limits.connect_timeout.min(self.remaining());
-        let attempt = connect(self.target, self.limits.source, None, wait).await;
+        let attempt = connect(self.target, self.limits.source, None, None, wait).await;
         let stream = match attempt.result {
             Ok(stream) => stream,
             Err(NoConnection::Failed(failure)) => return self.last_word(failure),
@@ -239,7 +241,7 @@ impl Exchange<'_> {
             return failure;
         };
         let wait = self.limits.connect_timeout.min(self.remaining());
-        let attempt = connect(self.target, self.limits.source, None, wait).await;
+        let attempt = connect(self.target, self.limits.source, None, None, wait).await;
         let Ok(stream) = attempt.result else {
             let legacy = false;
             return Failure::Tls { error, legacy };

@@ -5,6 +5,7 @@ mod echo;
 mod evidence;
 mod exchange;
 mod lookup;
+mod nonce;
 mod resolve;
 mod stream;
 mod talk;
@@ -49,7 +50,10 @@ impl Default for Limits {
 pub async fn observe(probe: &Probe, vantage: Vantage, limits: &Limits) -> Observation {
     let started = Instant::now();
     let report = match service(&probe.service) {
-        Some(service) => measure(service, probe, limits).await,
+        Some(service) => {
+            let mss = marked(service, vantage).then(nonce::fresh).flatten();
+            measure(service, probe, limits, mss).await
+        }
         None => Report::not_measured(
             format!("there is no service `{}`", probe.service),
             format!("use one of {}", service_names()),
@@ -57,6 +61,7 @@ pub async fn observe(probe: &Probe, vantage: Vantage, limits: &Limits) -> Observ
     };
     let Report {
         local,
+        mss,
         outcome,
         mut timing,
     } = report;
@@ -65,12 +70,19 @@ pub async fn observe(probe: &Probe, vantage: Vantage, limits: &Limits) -> Observ
         probe: probe.clone(),
         vantage,
         local,
+        mss,
         outcome,
         timing,
     }
 }
 
-async fn measure(service: &Service, probe: &Probe, limits: &Limits) -> Report {
+/// Whether a probe's SYN carries a mark. It makes the far end's packets smaller: where those are large
+/// by nature, as a certificate is, they keep their size, lest a path that loses large ones look well.
+fn marked(service: &Service, vantage: Vantage) -> bool {
+    vantage == Vantage::Outside && service.transport == Transport::Tcp && service.name != "https"
+}
+
+async fn measure(service: &Service, probe: &Probe, limits: &Limits, mss: Option<u16>) -> Report {
     let (Some(start), Some(port)) = (service.start, probe.port) else {
         if service.transport == Transport::Echo {
             return echo::run(probe, limits).await;
@@ -83,7 +95,7 @@ async fn measure(service: &Service, probe: &Probe, limits: &Limits) -> Report {
     let target = SocketAddr::new(probe.address, port);
     let conversation = start(probe);
     match service.transport {
-        Transport::Tcp => exchange::run(conversation, probe, target, limits).await,
+        Transport::Tcp => exchange::run(conversation, probe, target, limits, mss).await,
         Transport::Udp => udp::run(conversation, target, limits).await,
         Transport::Echo => echo::run(probe, limits).await,
     }
@@ -92,6 +104,7 @@ async fn measure(service: &Service, probe: &Probe, limits: &Limits) -> Report {
 /// What a transport reports; `observe` adds the rest.
 struct Report {
     local: Option<SocketAddr>,
+    mss: Option<u16>,
     outcome: Outcome,
     timing: Timing,
 }
@@ -100,6 +113,7 @@ impl Report {
     fn not_measured(reason: String, remedy: String) -> Self {
         Self {
             local: None,
+            mss: None,
             outcome: Outcome::NotMeasured { reason, remedy },
             timing: Timing::default(),
         }

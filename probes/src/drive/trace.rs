@@ -35,7 +35,7 @@ async fn window(target: SocketAddr, first: u8, last: u8, wait: Duration) -> Vec<
     let mut attempts = JoinSet::new();
     for hops in first..=last {
         attempts.spawn(async move {
-            let attempt = connect(target, None, Some(hops), wait).await;
+            let attempt = connect(target, None, Some(hops), None, wait).await;
             let failure = attempt.result.err();
             (hops, failure.map_or(Hop::Opened, hop_of))
         });

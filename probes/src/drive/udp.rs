@@ -22,6 +22,7 @@ pub(super) async fn run(
 ) -> Report {
     let mut report = Report {
         local: None,
+        mss: None,
         outcome: stopped(Stage::Greet, Failure::Silent { received: 0 }),
         timing: Timing::default(),
     };

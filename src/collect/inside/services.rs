@@ -128,6 +128,7 @@ pub(super) async fn observe_until(probe: Probe, limits: &Limits, end: Instant) -
         probe,
         vantage: Vantage::Inside,
         local: None,
+        mss: None,
         outcome: Outcome::NotMeasured {
             reason: "the run's time ran out".to_owned(),
             remedy: "probe fewer services in one run".to_owned(),
@@ -300,6 +301,7 @@ mod tests {
             },
             vantage: Vantage::Inside,
             local: None,
+            mss: None,
             outcome: Outcome::Stopped {
                 stage: Stage::Connect,
                 failure,

@@ -171,8 +171,18 @@ pub(super) fn conntrack(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Boo
     let id = book.enter("inside", "host", &summary);
     let reading = if table.max > 0 && (table.count >= table.max || table.drops > 0) {
         Reading::TableFull
+    } else if dropped_meanwhile(snapshot) {
+        // Room now says nothing of the time when the flow was probed.
+        return;
     } else {
         Reading::TableHasRoom
     };
     take(case, reading, summary, vec![id]);
+}
+
+/// Whether connection tracking dropped packets while the witness watched.
+fn dropped_meanwhile(snapshot: &Snapshot) -> bool {
+    let witness = snapshot.witness.as_ref();
+    let window = witness.and_then(|witness| witness.during.value());
+    window.is_some_and(|window| window.moved.contains_key("conntrack.drop"))
 }

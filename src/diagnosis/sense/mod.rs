@@ -1,6 +1,7 @@
 //! Turns evidence into cases: one a flow, each with its readings. A sensor that cannot tell has no
 //! reading, which rules nothing out.
 
+mod counters;
 mod describe;
 mod host_filter;
 mod instance;
@@ -10,6 +11,8 @@ mod outbound;
 mod outcome;
 mod path;
 mod rules;
+mod sightings;
+mod witness;
 
 pub(super) use host_filter::judge_host;
 pub(super) use instance::{discarding, own_addresses};
@@ -139,6 +142,8 @@ fn sense_inbound<'a>(case: &mut Case<'a>, filter: Option<&'a HostFilter<'a>>, bo
     rules::blocked_ports(case, book);
     rules::groups(case, book);
     instance::sense(case, book);
+    witness::sense(case, book);
+    counters::sense(case, book);
     local::sense(case, book);
     host_filter::sense(case, filter, book);
     listeners::sense(case, filter, book);

@@ -194,6 +194,7 @@ mod tests {
             },
             vantage: Vantage::Outside,
             local: Some("198.51.100.7:40000".parse().unwrap()),
+            mss: None,
             outcome: Outcome::Stopped {
                 stage: Stage::Connect,
                 failure,

@@ -34,7 +34,7 @@ pub fn filter(watched: &Watched) -> Vec<Instruction> {
 /// What a packet must be to be kept, part by part; each part falls through where it holds.
 #[derive(Default)]
 struct Program {
-    /// Instructions; a jump to [`KEEP`] or [`DROP`] is resolved at the end.
+    /// Instructions; a jump to [`Target::Keep`] or [`Target::Drop`] is resolved at the end.
     code: Vec<(u16, Target, Target, u32)>,
 }
 

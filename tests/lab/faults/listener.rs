@@ -90,7 +90,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "accept_queue_is_full",
-        inject: fill_accept_queue,
+        inject: |lab| fill_accept_queue(lab, PUBLIC),
         truth: Truth::Timeout,
         expect: Expect::Cause(&["listener.backlog_full"]),
         fix: fixed_by(|lab| lab.instance.signal("sshd", "CONT"), SSH),
@@ -109,11 +109,11 @@ fn restart_sshd(lab: &mut Lab) {
 }
 
 /// A queue of one takes two connections; the kernel drops the SYNs that follow.
-fn fill_accept_queue(lab: &mut Lab) {
+pub(crate) fn fill_accept_queue(lab: &mut Lab, address: &str) {
     lab.host("echo 1 >/proc/sys/net/core/somaxconn");
     Server::Ssh.start_and_wait(&mut lab.instance);
     lab.instance.signal("sshd", "STOP");
-    let address: SocketAddr = format!("{PUBLIC}:22").parse().unwrap();
+    let address = SocketAddr::new(address.parse().unwrap(), 22);
     let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(500));
     lab.held = lab
         .client

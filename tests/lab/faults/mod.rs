@@ -11,6 +11,9 @@ mod prober;
 mod security_group;
 mod service;
 
+pub(crate) use host_firewall::nft;
+pub(crate) use listener::fill_accept_queue;
+
 use crate::fault::Fault;
 
 /// All of them, in path order, double faults and healthy machines last.

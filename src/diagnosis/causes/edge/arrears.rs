@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Timeout,
         Reading::HostUnreachable,
         Reading::NoneAnswers,
+        Reading::NotAtInterface,
     ],
     settled_by: &[Test::Document],
     remedy: Remedy::Steps(Steps {

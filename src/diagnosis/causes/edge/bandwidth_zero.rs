@@ -8,7 +8,16 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("bandwidth_zero.md"),
     scope: scope::inbound,
     weight: 2,
-    predicts: &[Reading::Timeout, Reading::NoneAnswers],
+    predicts: &[
+        Reading::Timeout,
+        Reading::NoneAnswers,
+        Reading::NotAtInterface,
+        Reading::Arrived,
+        Reading::AnswerLeft,
+        Reading::AnswerResent,
+        Reading::ResetLeft,
+        Reading::IcmpErrorLeft,
+    ],
     settled_by: &[Test::Document],
     remedy: Remedy::Steps(Steps {
         summary: "raise the bandwidth cap to 1 Mbps or more",

@@ -8,7 +8,11 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("isolated.md"),
     scope: scope::inbound,
     weight: 2,
-    predicts: &[Reading::Timeout, Reading::NoneAnswers],
+    predicts: &[
+        Reading::Timeout,
+        Reading::NoneAnswers,
+        Reading::NotAtInterface,
+    ],
     settled_by: &[Test::Document],
     remedy: Remedy::Steps(Steps {
         summary: "clean the instance up over the private network, then ask for release by ticket",

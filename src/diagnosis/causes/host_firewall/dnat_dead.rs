@@ -16,6 +16,10 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceEndsInTransit,
         Reading::TargetDead,
         Reading::TargetElsewhere,
+        Reading::Arrived,
+        Reading::NothingLeft,
+        Reading::ResetLeft,
+        Reading::IcmpErrorLeft,
     ],
     convicts: &[
         &[Reading::TargetDead],

@@ -13,8 +13,17 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceReachesTarget,
         Reading::HostRulesDrop,
         Reading::HostRulesOpen,
+        Reading::Arrived,
+        Reading::NothingLeft,
+        Reading::CountersUndelivered,
+        Reading::CountersNotReceived,
     ],
-    convicts: &[&[Reading::HostRulesDrop], &[Reading::LocalDropped]],
+    convicts: &[
+        &[Reading::HostRulesDrop],
+        &[Reading::LocalDropped],
+        &[Reading::NothingLeft, Reading::CountersNotReceived],
+        &[Reading::CountersUndelivered],
+    ],
     supports: &[Reading::HostRulesOpen],
     settled_by: &[Test::Inside, Test::InsideRoot, Test::Witness],
     remedy: Remedy::HostFirewall(Steps {

@@ -16,6 +16,12 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceEndsInTransit,
         Reading::HostRulesLimit,
         Reading::HostRulesOpen,
+        Reading::Arrived,
+        Reading::NothingLeft,
+        Reading::ResetLeft,
+        Reading::IcmpErrorLeft,
+        Reading::CountersUndelivered,
+        Reading::CountersFilterRejects,
     ],
     convicts: &[
         &[Reading::HostRulesLimit, Reading::LocalDropped],

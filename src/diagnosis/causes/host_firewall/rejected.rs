@@ -15,11 +15,23 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceEndsInTransit,
         Reading::HostRulesReject,
         Reading::HostRulesOpen,
+        Reading::Arrived,
+        Reading::ResetLeft,
+        Reading::IcmpErrorLeft,
+        Reading::CountersFilterRejects,
     ],
-    convicts: &[&[Reading::HostRulesReject], &[Reading::LocalRejected]],
+    convicts: &[
+        &[Reading::HostRulesReject],
+        &[Reading::LocalRejected],
+        &[Reading::CountersFilterRejects],
+    ],
     supports: &[Reading::HostRulesOpen, Reading::Prohibited],
     // Its ICMP error may be lost on the way, or held back by the kernel's own limit.
-    tolerates: &[Reading::Timeout],
+    tolerates: &[
+        Reading::Timeout,
+        Reading::NothingLeft,
+        Reading::CountersUndelivered,
+    ],
     settled_by: &[Test::Inside, Test::InsideRoot],
     remedy: Remedy::HostFirewall(Steps {
         summary: "change the very rule that rejects it, in its own table",

@@ -8,7 +8,15 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("asymmetric_return.md"),
     scope: scope::inbound,
     weight: 3,
-    predicts: &[Reading::Timeout, Reading::NoneAnswers],
+    predicts: &[
+        Reading::Timeout,
+        Reading::NoneAnswers,
+        Reading::Arrived,
+        Reading::AnswerLeftElsewhere,
+        Reading::AnswerStuck,
+        Reading::AnswerResent,
+    ],
+    supports: &[Reading::AnswerLeftElsewhere],
     settled_by: &[Test::Inside, Test::Witness],
     remedy: Remedy::Steps(Steps {
         summary: "add a routing rule for each interface",

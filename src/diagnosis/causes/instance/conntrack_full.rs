@@ -16,8 +16,16 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::LocalTableFull,
         Reading::LocalDropped,
         Reading::OutboundDead,
+        Reading::Arrived,
+        Reading::NothingLeft,
+        Reading::CountersTableFull,
     ],
-    convicts: &[&[Reading::TableFull], &[Reading::LocalTableFull]],
+    convicts: &[
+        &[Reading::TableFull],
+        &[Reading::LocalTableFull],
+        &[Reading::NothingLeft, Reading::CountersTableFull],
+        &[Reading::CountersTableFull],
+    ],
     excludes: &[Reading::TableHasRoom],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {

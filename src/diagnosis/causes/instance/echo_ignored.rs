@@ -8,8 +8,14 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("echo_ignored.md"),
     scope: scope::echo,
     weight: 15,
-    predicts: &[Reading::Timeout, Reading::EchoOff],
-    convicts: &[&[Reading::EchoOff]],
+    predicts: &[
+        Reading::Timeout,
+        Reading::EchoOff,
+        Reading::Arrived,
+        Reading::NothingLeft,
+        Reading::CountersEchoIgnored,
+    ],
+    convicts: &[&[Reading::EchoOff], &[Reading::CountersEchoIgnored]],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "let the kernel answer echo requests",

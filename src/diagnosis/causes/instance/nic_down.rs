@@ -13,6 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::HostUnreachable,
         Reading::NeighbourUnreachable,
         Reading::NoneAnswers,
+        Reading::NotAtInterface,
     ],
     excludes: &[Reading::AddressHeld, Reading::PrivateHeld],
     settled_by: &[Test::Inside],

@@ -14,8 +14,15 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::NoneAnswers,
         Reading::OutboundDead,
         Reading::NoRouteBack,
+        Reading::Arrived,
+        Reading::NothingLeft,
+        Reading::CountersNoRoute,
     ],
-    convicts: &[&[Reading::NoRouteBack]],
+    convicts: &[
+        &[Reading::NoRouteBack],
+        &[Reading::NothingLeft, Reading::CountersNoRoute],
+        &[Reading::CountersNoRoute],
+    ],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "add the missing route",

@@ -13,6 +13,9 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::ConnectedLate,
         Reading::LostSome,
         Reading::Silent,
+        Reading::Arrived,
+        Reading::AnswerLeft,
+        Reading::AnswerLeftElsewhere,
     ],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {

@@ -8,7 +8,17 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("reverse_path_filtered.md"),
     scope: scope::inbound,
     weight: 3,
-    predicts: &[Reading::Timeout, Reading::NoneAnswers],
+    predicts: &[
+        Reading::Timeout,
+        Reading::NoneAnswers,
+        Reading::Arrived,
+        Reading::NothingLeft,
+        Reading::CountersReversePath,
+    ],
+    convicts: &[
+        &[Reading::NothingLeft, Reading::CountersReversePath],
+        &[Reading::CountersReversePath],
+    ],
     settled_by: &[Test::Inside, Test::Witness],
     remedy: Remedy::Steps(Steps {
         summary: "add a routing rule for each interface, or set rp_filter to 2",

@@ -8,7 +8,15 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("wrong_netmask.md"),
     scope: scope::inbound,
     weight: 2,
-    predicts: &[Reading::Timeout, Reading::NoneAnswers],
+    predicts: &[
+        Reading::Timeout,
+        Reading::NoneAnswers,
+        Reading::Arrived,
+        Reading::NothingLeft,
+        Reading::AnswerStuck,
+        Reading::AnswerResent,
+        Reading::AnswerLeft,
+    ],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "set the subnet's prefix length",

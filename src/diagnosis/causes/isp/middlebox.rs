@@ -17,7 +17,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceEndsInTransit,
         Reading::LocalAnswers,
     ],
-    supports: &[Reading::TraceEndsInTransit],
+    supports: &[Reading::TraceEndsInTransit, Reading::NotAtInterface],
     settled_by: &[Test::Inside, Test::Witness],
     remedy: Remedy::Steps(Steps {
         summary: "check the load balancer, the anti-DDoS service or the proxy in front of the instance",

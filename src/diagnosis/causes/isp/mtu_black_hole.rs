@@ -8,7 +8,13 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("mtu_black_hole.md"),
     scope: scope::inbound_tcp,
     weight: 4,
-    predicts: &[Reading::Silent, Reading::LocalAnswers],
+    predicts: &[
+        Reading::Silent,
+        Reading::LocalAnswers,
+        Reading::Arrived,
+        Reading::AnswerLeft,
+        Reading::AnswerLeftElsewhere,
+    ],
     settled_by: &[Test::Elsewhere, Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "let ICMP type 3 code 4 through, or clamp the segment size",

@@ -16,6 +16,12 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceStopsEarly,
         Reading::TraceEndsInTransit,
         Reading::LeavesTheCloud,
+        Reading::NotAtInterface,
+        Reading::Arrived,
+        Reading::AnswerLeft,
+        Reading::AnswerResent,
+        Reading::ResetLeft,
+        Reading::IcmpErrorLeft,
     ],
     convicts: &[
         &[

@@ -13,8 +13,16 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceReachesTarget,
         Reading::QueueFull,
         Reading::LocalOverflow,
+        Reading::Arrived,
+        Reading::NothingLeft,
+        Reading::CountersOverflow,
     ],
-    convicts: &[&[Reading::LocalOverflow], &[Reading::QueueFull]],
+    convicts: &[
+        &[Reading::LocalOverflow],
+        &[Reading::QueueFull],
+        &[Reading::NothingLeft, Reading::CountersOverflow],
+        &[Reading::CountersOverflow],
+    ],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "restart or scale the service, and raise its backlog",

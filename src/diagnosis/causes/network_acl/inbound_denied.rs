@@ -8,7 +8,11 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("inbound_denied.md"),
     scope: scope::inbound,
     weight: 10,
-    predicts: &[Reading::Timeout, Reading::TraceReachesTarget],
+    predicts: &[
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::NotAtInterface,
+    ],
     settled_by: &[Test::Acl, Test::Witness],
     remedy: Remedy::Steps(Steps {
         summary: "allow it in the subnet's network ACL",

@@ -8,7 +8,15 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("return_denied.md"),
     scope: scope::inbound,
     weight: 5,
-    predicts: &[Reading::Timeout, Reading::TraceReachesTarget],
+    predicts: &[
+        Reading::Timeout,
+        Reading::TraceReachesTarget,
+        Reading::Arrived,
+        Reading::AnswerLeft,
+        Reading::AnswerResent,
+        Reading::ResetLeft,
+        Reading::IcmpErrorLeft,
+    ],
     settled_by: &[Test::Acl, Test::Witness],
     remedy: Remedy::Steps(Steps {
         summary: "allow the ephemeral ports outbound in the subnet's network ACL",

@@ -24,6 +24,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::AnsweredError,
         Reading::TurnedAway,
         Reading::AddressForeign,
+        Reading::NotAtInterface,
     ],
     convicts: &[&[Reading::AddressForeign]],
     settled_by: &[Test::Inside, Test::TargetAddress],

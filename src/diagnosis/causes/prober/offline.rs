@@ -16,6 +16,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Offline,
         Reading::ResolverSilent,
         Reading::NameResolves,
+        Reading::NotAtInterface,
     ],
     convicts: &[&[Reading::NoRoute], &[Reading::Offline]],
     excludes: &[Reading::Online],

@@ -14,6 +14,12 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::ProhibitedNearby,
         Reading::TraceStopsAtProber,
         Reading::TraceStopsEarly,
+        Reading::NotAtInterface,
+        Reading::Arrived,
+        Reading::AnswerLeft,
+        Reading::AnswerResent,
+        Reading::ResetLeft,
+        Reading::IcmpErrorLeft,
     ],
     convicts: &[
         &[Reading::LocallyForbidden],

@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Timeout,
         Reading::TraceReachesTarget,
         Reading::GroupsShadowed,
+        Reading::NotAtInterface,
     ],
     convicts: &[&[Reading::GroupsShadowed]],
     settled_by: &[Test::Rules, Test::From],

@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Timeout,
         Reading::TraceReachesTarget,
         Reading::GroupsEarlier,
+        Reading::NotAtInterface,
     ],
     convicts: &[&[Reading::GroupsEarlier]],
     settled_by: &[Test::Rules, Test::From],

@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Timeout,
         Reading::TraceReachesTarget,
         Reading::GroupsRule,
+        Reading::NotAtInterface,
     ],
     convicts: &[&[Reading::GroupsRule]],
     settled_by: &[Test::Rules, Test::From],

@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Timeout,
         Reading::TraceReachesTarget,
         Reading::GroupsFamily,
+        Reading::NotAtInterface,
     ],
     convicts: &[&[Reading::GroupsFamily]],
     supports: &[Reading::OtherFamilyAnswers],

@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Timeout,
         Reading::TraceReachesTarget,
         Reading::GroupsNoMatch,
+        Reading::NotAtInterface,
     ],
     convicts: &[&[Reading::GroupsNoMatch]],
     settled_by: &[Test::Rules, Test::From],

@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Timeout,
         Reading::TraceReachesTarget,
         Reading::GroupsAllow,
+        Reading::NotAtInterface,
     ],
     settled_by: &[Test::Witness, Test::Rules],
     remedy: Remedy::Steps(Steps {

@@ -13,6 +13,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::TraceReachesTarget,
         Reading::GroupsNothing,
         Reading::NoneAnswers,
+        Reading::NotAtInterface,
     ],
     convicts: &[&[Reading::GroupsNothing]],
     supports: &[Reading::NoneAnswers],

@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Timeout,
         Reading::TraceReachesTarget,
         Reading::GroupsPort,
+        Reading::NotAtInterface,
     ],
     convicts: &[&[Reading::GroupsPort]],
     settled_by: &[Test::Rules, Test::From],

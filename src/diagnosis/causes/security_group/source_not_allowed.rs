@@ -12,6 +12,7 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Timeout,
         Reading::TraceReachesTarget,
         Reading::GroupsSource,
+        Reading::NotAtInterface,
     ],
     convicts: &[&[Reading::GroupsSource]],
     settled_by: &[Test::Rules, Test::From],

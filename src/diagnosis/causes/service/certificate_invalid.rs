@@ -8,7 +8,12 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("certificate_invalid.md"),
     scope: scope::inbound_tcp,
     weight: 20,
-    predicts: &[Reading::CertificateBad],
+    predicts: &[
+        Reading::CertificateBad,
+        Reading::Arrived,
+        Reading::AnswerLeft,
+        Reading::AnswerLeftElsewhere,
+    ],
     convicts: &[&[Reading::CertificateBad]],
     remedy: Remedy::Steps(Steps {
         summary: "renew or replace the certificate",

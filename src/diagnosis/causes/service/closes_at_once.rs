@@ -8,7 +8,13 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("closes_at_once.md"),
     scope: scope::inbound_tcp,
     weight: 15,
-    predicts: &[Reading::ClosedAtOnce, Reading::LocalCloses],
+    predicts: &[
+        Reading::ClosedAtOnce,
+        Reading::LocalCloses,
+        Reading::Arrived,
+        Reading::AnswerLeft,
+        Reading::AnswerLeftElsewhere,
+    ],
     convicts: &[&[Reading::LocalCloses]],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {

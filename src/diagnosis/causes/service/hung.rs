@@ -8,7 +8,13 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("hung.md"),
     scope: scope::inbound_tcp,
     weight: 30,
-    predicts: &[Reading::Silent, Reading::LocalSilent],
+    predicts: &[
+        Reading::Silent,
+        Reading::LocalSilent,
+        Reading::Arrived,
+        Reading::AnswerLeft,
+        Reading::AnswerLeftElsewhere,
+    ],
     convicts: &[&[Reading::LocalSilent]],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {

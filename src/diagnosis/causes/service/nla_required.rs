@@ -8,7 +8,12 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("nla_required.md"),
     scope: scope::never,
     weight: 1,
-    predicts: &[Reading::Answered],
+    predicts: &[
+        Reading::Answered,
+        Reading::Arrived,
+        Reading::AnswerLeft,
+        Reading::AnswerLeftElsewhere,
+    ],
     remedy: Remedy::Steps(Steps {
         summary: "use a client with network level authentication",
         risk: Risk::Manual,

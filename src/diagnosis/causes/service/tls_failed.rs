@@ -8,7 +8,13 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("tls_failed.md"),
     scope: scope::inbound_tcp,
     weight: 15,
-    predicts: &[Reading::TlsFailed, Reading::LocalTlsFails],
+    predicts: &[
+        Reading::TlsFailed,
+        Reading::LocalTlsFails,
+        Reading::Arrived,
+        Reading::AnswerLeft,
+        Reading::AnswerLeftElsewhere,
+    ],
     convicts: &[
         &[Reading::TlsFailed, Reading::LocalTlsFails],
         &[Reading::LocalTlsFails],

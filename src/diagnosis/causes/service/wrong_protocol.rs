@@ -8,7 +8,13 @@ pub(super) const CAUSE: Cause = Cause {
     page: include_str!("wrong_protocol.md"),
     scope: scope::inbound_tcp,
     weight: 30,
-    predicts: &[Reading::WrongProtocol, Reading::LocalWrongProtocol],
+    predicts: &[
+        Reading::WrongProtocol,
+        Reading::LocalWrongProtocol,
+        Reading::Arrived,
+        Reading::AnswerLeft,
+        Reading::AnswerLeftElsewhere,
+    ],
     convicts: &[&[Reading::WrongProtocol], &[Reading::LocalWrongProtocol]],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {

@@ -9,6 +9,8 @@ mod plain;
 mod tables;
 mod translations;
 
+pub(crate) use tables::nft;
+
 use crate::fault::{Expect, Fault, HEALTHY};
 use crate::truth::Truth;
 

@@ -307,6 +307,6 @@ pub(super) const FAULTS: &[Fault] = &[
 ];
 
 /// Loads nftables rules on the instance.
-pub(super) fn nft(lab: &Lab, rules: &str) {
+pub(crate) fn nft(lab: &Lab, rules: &str) {
     lab.instance.run_with_input(&["nft", "-f", "-"], rules);
 }
