@@ -188,6 +188,11 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ),
     (
         "hash:net,iface family inet",
+        "10.0.0.0/8,eth0\nadd s 10.1.0.0/16,eth1\nadd s 10.1.0.0/16,eth2\nadd s 10.1.0.0/24,eth0 nomatch",
+        "a000000-a00ffff.eth0 a010100-a01ffff.eth1 a010100-a01ffff.eth2 a020000-affffff.eth0",
+    ),
+    (
+        "hash:net,iface family inet",
         "10.0.0.0/8,eth wildcard",
         "a000000-affffff.eth*",
     ),

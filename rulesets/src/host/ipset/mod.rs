@@ -146,8 +146,15 @@ impl IpSet {
             portless: false,
         };
         let excepted = draft.members.iter().any(|line| member::is_excepted(line));
-        if excepted && shape.fields == [Field::Address] {
-            match nested::members(&draft.members, &shape) {
+        let nested = if excepted && shape.fields == [Field::Address] {
+            Some(nested::members(&draft.members, &shape))
+        } else if shape.fields == [Field::Address, Field::Interface] {
+            Some(nested::members_with_interfaces(&draft.members, &shape))
+        } else {
+            None
+        };
+        if let Some(members) = nested {
+            match members {
                 Some(elements) => set.add(elements),
                 None => set.members.incomplete = true,
             }
