@@ -100,7 +100,7 @@ impl RandomTrial {
         if !rules.legacy6.is_empty() {
             probes.retain(|probe| !generate::may_be_told_to_itself(probe));
         }
-        if rules.asks_legacy_for_translations() {
+        if rules.asks_legacy_for_flows() {
             probes
                 .retain(|probe| !matches!(probe.packet.state, State::Established | State::Related));
         }

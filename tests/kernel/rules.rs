@@ -111,12 +111,11 @@ impl RuleSet {
         }
     }
 
-    /// True when rules of the older iptables ask whether a flow was translated. Of flows that began
-    /// before, no packet tells, and so neither how often these rules match.
-    pub(crate) fn asks_legacy_for_translations(&self) -> bool {
-        [&self.legacy, &self.legacy6]
-            .into_iter()
-            .any(|script| script.contains("--ctstate DNAT"))
+    /// True when rules of the older iptables ask whether a flow was translated, or for its mark. Of
+    /// flows that began before, no packet tells, and so neither how often these rules match.
+    pub(crate) fn asks_legacy_for_flows(&self) -> bool {
+        let asks = |script: &String| FLOWS.iter().any(|word| script.contains(word));
+        [&self.legacy, &self.legacy6].into_iter().any(asks)
     }
 
     /// Both families' listings of the older iptables, with counters.
@@ -293,6 +292,9 @@ fn without_ours_json(text: &str) -> String {
     });
     document.to_string()
 }
+
+/// What rules say that ask for more of a flow than its state.
+const FLOWS: [&str; 4] = ["--ctstate DNAT", "--ctorig", "connmark", "--restore-mark"];
 
 /// What rules that change packets say.
 const CHANGES: [&str; 8] = [

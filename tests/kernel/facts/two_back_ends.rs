@@ -40,6 +40,20 @@ pub(super) const FACTS: &[Fact] = &[
         made_last,
     ),
     ("an_ipset_bans_its_members", ban),
+    (
+        "of_a_set_with_interfaces_the_smallest_block_alone_counts",
+        || {
+            let rules = RuleSet {
+                ipset: "create near hash:net,iface\nadd near 198.18.0.0/16,eth0\nadd near 198.18.71.0/24,ens5\n"
+                    .to_owned(),
+                legacy: "*filter\n:INPUT ACCEPT\n-A INPUT -m set --match-set near src,src -j DROP\nCOMMIT\n"
+                    .to_owned(),
+                ..RuleSet::default()
+            };
+            let packets = [(tcp(CLIENT, 22), Blocked), (tcp("198.18.71.5", 22), Passes)];
+            show(&rules, &packets);
+        },
+    ),
     ("a_json_listing_without_devices_is_refused", devices),
 ];
 
