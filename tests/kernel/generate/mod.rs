@@ -4,6 +4,7 @@ mod ipset;
 mod iptables;
 mod iptables_match;
 mod nft;
+mod nft_map;
 mod nft_match;
 mod probes;
 
