@@ -94,7 +94,8 @@ fn ways<'a>(probe: &Probe, seen: &'a Seen) -> Vec<(&'a [Record], Option<End>)> {
         let end = end.filter(|_| seen.arrived != Some(Arrival::Peer));
         return vec![(records, end)];
     }
-    let again = |record: &Record| record.set.ends_with(TABLE) && record.chain == "prerouting";
+    let ours = |record: &Record| record.set.ends_with(TABLE) && record.chain == "prerouting";
+    let again = |record: &Record| record.by_loopback && ours(record);
     match records.iter().position(again) {
         Some(place) => {
             let (out, back) = records.split_at(place);

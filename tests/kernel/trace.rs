@@ -12,8 +12,9 @@ use std::os::fd::{AsRawFd, OwnedFd};
 /// Listens to the traces of the network it was opened in.
 pub(crate) struct Tracer {
     socket: OwnedFd,
-    /// Which probe a trace is about: only the first message of a base chain shows the packet.
-    probes: BTreeMap<u32, Option<u16>>,
+    /// Which probe a trace is about, and whether it came by the loopback device: only the first message
+    /// of a base chain shows the packet.
+    probes: BTreeMap<u32, Option<(u16, bool)>>,
 }
 
 /// One message: one rule that matched, or the policy of a base chain.
@@ -27,6 +28,8 @@ pub(crate) struct Record {
     pub(crate) chain: String,
     /// What it tells.
     pub(crate) event: Event,
+    /// True when the packet came in by the loopback device.
+    pub(crate) by_loopback: bool,
 }
 
 /// What a trace message tells.
@@ -88,7 +91,10 @@ impl Tracer {
         let attributes: BTreeMap<u16, &[u8]> = attributes(message.get(20..)?).collect();
         let id = number(attributes.get(&ID)?)?;
         if let Some(header) = attributes.get(&NETWORK_HEADER) {
-            self.probes.insert(id, probe::number_in_header(header));
+            let input = attributes.get(&INPUT).and_then(|index| number(index));
+            let number = probe::number_in_header(header);
+            let probe = number.map(|number| (number, input == Some(LOOPBACK)));
+            self.probes.insert(id, probe);
         }
         let verdict = || {
             let mut nested = self::attributes(attributes.get(&VERDICT)?);
@@ -103,8 +109,10 @@ impl Tracer {
             }
             _ => return None,
         };
+        let (number, by_loopback) = (*self.probes.get(&id)?)?;
         Some(Record {
-            number: (*self.probes.get(&id)?)?,
+            number,
+            by_loopback,
             set: format!("{family} {}", text(attributes.get(&TABLE)?)),
             chain: text(attributes.get(&CHAIN)?),
             event,
@@ -199,7 +207,10 @@ const TYPE: u16 = 4;
 const VERDICT: u16 = 5;
 const ID: u16 = 6;
 const NETWORK_HEADER: u16 = 8;
+const INPUT: u16 = 10;
 const POLICY: u16 = 16;
+/// The index of the loopback device in every network.
+const LOOPBACK: u32 = 1;
 /// `NFTA_VERDICT_CODE`.
 const VERDICT_CODE: u16 = 1;
 /// `NFT_TRACETYPE_*`.
