@@ -191,9 +191,9 @@ impl RandomTrial {
         let why: Vec<&str> = why.into_iter().flatten().map(String::as_str).collect();
         let visits = crate::visits::visits(&seen.records);
         figures.fault(format!(
-            "{again}: {}\npacket: {:?}\nkernel: arrived {:?}\n{visits:#?}\nevaluator: {:#?}\nreached: {:#?}\n{}\n{}",
+            "{again}: {}\nprobe: {:?}\nkernel: arrived {:?}\n{visits:#?}\nevaluator: {:#?}\nreached: {:#?}\n{}\n{}",
             why.join("; "),
-            probe.packet,
+            probe,
             seen.arrived,
             passages
                 .iter()

@@ -220,3 +220,35 @@ fn a_banned_block_is_looked_up_in_ipset() {
     let without = judge(&read(&[("save", &save)]), &udp(V4, 9)).answer;
     assert_eq!(without.definite(), None);
 }
+
+#[test]
+fn two_neighbouring_inequalities_may_have_been_loaded_as_one() {
+    let from = |source_port, port| Packet {
+        source_port: Some(source_port),
+        ..udp(V4, port)
+    };
+    for rule in [
+        "udp sport != 3389 udp dport != 53 accept",
+        "udp dport != 53 iifname \"eth*\" udp sport != 3389 accept",
+    ] {
+        let rules = input(rule);
+        assert!(passes(&rules, &from(3390, 54)), "{rule}");
+        assert!(!passes(&rules, &from(3389, 53)), "{rule}");
+        for open in [from(3389, 54), from(3390, 53)] {
+            assert_eq!(judge(&rules, &open).answer.definite(), None, "{rule}");
+        }
+    }
+    // A range or a set of ports is never merged, nor is a test for equality.
+    let rules = input("udp sport != 3389-3390 udp dport != 53 accept");
+    assert!(!passes(&rules, &from(3389, 54)) && !passes(&rules, &from(1, 53)));
+    let rules = input("udp sport 3389 udp dport != 53 accept");
+    assert!(passes(&rules, &from(3389, 54)) && !passes(&rules, &from(3390, 54)));
+}
+
+#[test]
+fn an_inequality_beside_a_field_that_is_not_read_fails_only_perhaps() {
+    let rules = input("ip ttl != 5 ip protocol != 17 drop\n accept");
+    assert_eq!(judge(&rules, &udp(V4, 9)).answer.definite(), None);
+    let rules = input("ip protocol != 17 drop\n accept");
+    assert!(passes(&rules, &udp(V4, 9)));
+}

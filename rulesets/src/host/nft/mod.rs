@@ -16,6 +16,7 @@ mod header;
 mod json;
 mod lexer;
 mod lower;
+mod merged;
 mod names;
 mod nat;
 mod problem;

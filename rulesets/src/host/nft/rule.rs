@@ -5,6 +5,7 @@ use super::cursor::Cursor;
 use super::field::Field;
 use super::lexer::{Token, spelled};
 use super::lower::Scope;
+use super::merged::doubt_merged;
 use super::statement::statement;
 use crate::host::TableFamily;
 use crate::program::{Reason, Rule, Step, Test, Values};
@@ -59,6 +60,7 @@ pub(super) fn rule(words: &RuleWords<'_, '_>, scope: &mut Scope<'_>) -> Rule {
             reader.opaque(&spelled(cursor.rest()));
         }
     }
+    doubt_merged(&mut reader.steps);
     let text = match words.text {
         "" => spelled(words.tokens),
         text => text.split_whitespace().collect::<Vec<_>>().join(" "),
