@@ -9,6 +9,7 @@ mod front_end;
 pub mod ipset;
 pub mod iptables;
 mod judge;
+mod merged;
 pub mod nft;
 mod read;
 

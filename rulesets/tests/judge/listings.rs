@@ -238,6 +238,14 @@ fn two_neighbouring_inequalities_may_have_been_loaded_as_one() {
             assert_eq!(judge(&rules, &open).answer.definite(), None, "{rule}");
         }
     }
+    let ours = filter("-A INPUT -p udp ! --sport 3389 ! --dport 53 -j ACCEPT");
+    let newer = read(&[("iptables-nft-save", &ours)]);
+    assert!(passes(&newer, &from(3390, 54)) && !passes(&newer, &from(3389, 53)));
+    assert_eq!(judge(&newer, &from(3389, 54)).answer.definite(), None);
+    assert!(!passes(
+        &read(&[("iptables-legacy-save", &ours)]),
+        &from(3389, 54)
+    ));
     // A range or a set of ports is never merged, nor is a test for equality.
     let rules = input("udp sport != 3389-3390 udp dport != 53 accept");
     assert!(!passes(&rules, &from(3389, 54)) && !passes(&rules, &from(1, 53)));

@@ -141,6 +141,7 @@ impl Listing {
             };
             for lines in &section.chains {
                 let scope = Scope {
+                    backend: self.backend,
                     family: self.family,
                     chain: lines.name,
                     chains: &section.places,

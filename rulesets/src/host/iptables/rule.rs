@@ -8,12 +8,16 @@ use super::target::{Effect, effect};
 use super::words::words;
 use super::{address, matches, place, transport};
 use crate::flow::Family;
+use crate::host::Backend;
 use crate::host::ipset::Sets;
+use crate::host::merged::{Loader, doubt_merged};
 use crate::program::{Key, Reason, Rule, Step, Test};
 use std::collections::BTreeMap;
 
 /// What a rule is read against.
 pub(super) struct Scope<'a> {
+    /// The part of the kernel that runs the rules.
+    pub backend: Backend,
     /// The family of the listing.
     pub family: Family,
     /// The chain the rule stands in.
@@ -57,6 +61,9 @@ pub(super) fn rule(
         Some(target) => effect(target, draft.goto, scope),
         None => Effect::default(),
     };
+    if scope.backend == Backend::Nftables {
+        doubt_merged(&mut steps, Loader::Iptables);
+    }
     steps.extend(effect.steps);
     Ok(Some(Reading {
         rule: Rule {

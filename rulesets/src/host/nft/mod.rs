@@ -16,7 +16,6 @@ mod header;
 mod json;
 mod lexer;
 mod lower;
-mod merged;
 mod names;
 mod nat;
 mod problem;

@@ -5,9 +5,10 @@ use super::cursor::Cursor;
 use super::field::Field;
 use super::lexer::{Token, spelled};
 use super::lower::Scope;
-use super::merged::doubt_merged;
+
 use super::statement::statement;
 use crate::host::TableFamily;
+use crate::host::merged::{Loader, doubt_merged};
 use crate::program::{Reason, Rule, Step, Test, Values};
 use crate::text::shown;
 
@@ -60,7 +61,7 @@ pub(super) fn rule(words: &RuleWords<'_, '_>, scope: &mut Scope<'_>) -> Rule {
             reader.opaque(&spelled(cursor.rest()));
         }
     }
-    doubt_merged(&mut reader.steps);
+    doubt_merged(&mut reader.steps, Loader::Nft);
     let text = match words.text {
         "" => spelled(words.tokens),
         text => text.split_whitespace().collect::<Vec<_>>().join(" "),

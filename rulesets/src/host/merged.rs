@@ -1,4 +1,5 @@
-//! Neighbouring fields compared with `!=`, which nft 1.0.6 and others load as one comparison of both.
+//! Neighbouring fields compared with `!=`, which nft 1.0.6, iptables-nft 1.8.9 and others load as one
+//! comparison of both.
 //!
 //! `udp sport != 3389 udp dport != 53` then holds for every packet that differs in one of the two, and is
 //! still listed with the same words as a rule that asks for both, as other versions load it. What the two
@@ -7,11 +8,22 @@
 
 use crate::program::{Element, Key, Part, Reason, Step, Test, Values};
 
+/// What loaded the rules.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Loader {
+    /// It merges any neighbours.
+    Nft,
+    /// It merges the two ports.
+    Iptables,
+}
+
 /// Makes such tests hold where both readings do, and fail where both do.
-pub(super) fn doubt_merged(steps: &mut Vec<Step>) {
-    let unread = steps
-        .iter()
-        .any(|step| matches!(step, Step::Test(Test::Undecided { .. })));
+pub(super) fn doubt_merged(steps: &mut Vec<Step>, loader: Loader) {
+    let any = loader == Loader::Nft;
+    let unread = any
+        && steps
+            .iter()
+            .any(|step| matches!(step, Step::Test(Test::Undecided { .. })));
     let mut doubtful: Vec<usize> = Vec::new();
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     for (place, step) in steps.iter().enumerate() {
@@ -19,9 +31,9 @@ pub(super) fn doubt_merged(steps: &mut Vec<Step>) {
             continue;
         };
         let before = steps[..place].iter();
-        let partner = before
-            .map(differs)
-            .position(|other| other.is_some_and(|other| neighbours(key, other)));
+        let partner = before.map(differs).position(|other| {
+            other.is_some_and(|other| neighbours(key, other) && (any || is_port(key)))
+        });
         if let Some(partner) = partner {
             pairs.push((partner, place));
             doubtful.extend([partner, place]);
@@ -79,6 +91,10 @@ fn neighbours(one: Key, other: Key) -> bool {
         )
     };
     together(one, other) || together(other, one)
+}
+
+fn is_port(key: Key) -> bool {
+    matches!(key, Key::SourcePort | Key::DestinationPort)
 }
 
 /// Whether a field lies beside one that is not read here: the hop limit, the other hardware address.
