@@ -31,6 +31,17 @@ pub enum Direction {
     Outbound,
 }
 
+impl Direction {
+    /// The way that answers go.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Inbound => Self::Outbound,
+            Self::Outbound => Self::Inbound,
+        }
+    }
+}
+
 /// A transport protocol a rule can match on.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,7 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use crate::explain::Walk;
-use crate::flow::{Direction, Flow, Protocol};
+use crate::flow::{Flow, Protocol};
 use crate::matching::{Comparison, Match};
 use crate::rule::{Action, Ports, Rule, Service};
 use crate::security_group::{SecurityGroup, SecurityGroups};
@@ -116,15 +116,6 @@ fn near_miss(group: &SecurityGroup, index: usize, rule: &Rule, failed: &[&str]) 
         rule: rule.text.clone(),
         allows: rule.action == Action::Accept,
         failed: failed.iter().map(|field| (*field).to_owned()).collect(),
-    }
-}
-
-impl Direction {
-    fn opposite(self) -> Self {
-        match self {
-            Self::Inbound => Self::Outbound,
-            Self::Outbound => Self::Inbound,
-        }
     }
 }
 

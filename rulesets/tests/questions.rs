@@ -119,15 +119,7 @@ fn an_accept_above_the_rule_that_stops_them_comes_first() {
 
 #[test]
 fn a_rule_for_several_ports_is_passed_by_as_a_whole() {
-    let mut gates = named_gates(&[("deny two ports", 0, 7, DENY)], ALLOW);
-    let gate = &mut gates.gates[0];
-    let whole = gate.must.entries[0];
-    let port = |port| Entry {
-        cube: whole.cube.with(Field::B, Span::one(port)),
-        ..whole
-    };
-    gate.must.entries = vec![port(1), port(3)];
-    gate.may = gate.must.clone();
+    let gates = two_ports(("deny two ports", 0, 7, DENY), ALLOW);
     let wanted = world().with(Field::B, Span::one(3));
     let found = fixes(&gates, &wanted, &Budget::default()).unwrap();
     let kinds: Vec<_> = found.iter().map(|fix| (fix.kind, fix.place)).collect();
@@ -140,16 +132,10 @@ fn a_rule_for_several_ports_is_passed_by_as_a_whole() {
 
 #[test]
 fn a_rule_for_several_ports_is_widened_for_all_of_them() {
-    let mut gates = named_gates(&[("allow two ports", 0, 1, ALLOW)], DENY);
-    let gate = &mut gates.gates[0];
-    let whole = gate.must.entries[0];
-    let port = |port| Entry {
-        cube: whole.cube.with(Field::B, Span::one(port)),
-        ..whole
-    };
-    gate.must.entries = vec![port(1), port(3)];
-    gate.may = gate.must.clone();
-    let wanted = port(3).cube.with(Field::Source, Span::one(3));
+    let gates = two_ports(("allow two ports", 0, 1, ALLOW), DENY);
+    let wanted = world()
+        .with(Field::B, Span::one(3))
+        .with(Field::Source, Span::one(3));
     let found = fixes(&gates, &wanted, &Budget::default()).unwrap();
     let widened = found.iter().find(|fix| fix.kind == FixKind::Widen).unwrap();
     // Sources 2 and 3 to both ports, less the one that is wanted: each with two destinations, two
@@ -237,6 +223,20 @@ fn the_clients_port_does_not_multiply_what_is_opened() {
         let none = opened(&open, &closed, side, &Budget::default()).unwrap();
         assert!(none.is_empty());
     }
+}
+
+/// One rule for the ports 1 and 3, which has a box for each.
+fn two_ports(rule: (&str, u128, u128, Label), default: Label) -> Gates {
+    let mut gates = named_gates(&[rule], default);
+    let gate = &mut gates.gates[0];
+    let whole = gate.must.entries[0];
+    let port = |port| Entry {
+        cube: whole.cube.with(Field::B, Span::one(port)),
+        ..whole
+    };
+    gate.must.entries = vec![port(1), port(3)];
+    gate.may = gate.must.clone();
+    gates
 }
 
 fn named_gates(rules: &[(&str, u128, u128, Label)], default: Label) -> Gates {

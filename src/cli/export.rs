@@ -105,8 +105,7 @@ fn parts(chosen: &Chosen, arguments: &Arguments) -> anyhow::Result<String> {
 
 /// The lists that are named, or all that the files hold.
 fn chosen(files: &RuleFiles) -> anyhow::Result<Chosen> {
-    let paths: Vec<PathBuf> = files.rules.iter().chain(&files.acl).cloned().collect();
-    let (book, lists) = read_book_and_lists(&paths)?;
+    let (book, lists) = read_book_and_lists(&files.paths())?;
     let groups = book.account.groups;
     if groups.is_empty() && lists.is_empty() {
         bail!("the files hold no rule list of a cloud, and no other rules are written out");

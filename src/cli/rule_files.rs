@@ -31,10 +31,14 @@ pub(super) struct RuleFiles {
 }
 
 impl RuleFiles {
+    /// All files, in the order they were given.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        self.rules.iter().chain(&self.acl).cloned().collect()
+    }
+
     /// Everything that the files hold.
     pub(super) fn book(&self) -> anyhow::Result<Book> {
-        let paths: Vec<PathBuf> = self.rules.iter().chain(&self.acl).cloned().collect();
-        read_book(&paths)
+        read_book(&self.paths())
     }
 
     /// The layers that the rules make.

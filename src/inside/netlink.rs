@@ -79,6 +79,13 @@ pub(super) fn dump_header(kind: u16, length: usize) -> [u8; HEADER] {
     header
 }
 
+/// A request for everything of one kind.
+pub(super) fn dump_request(kind: u16, body: &[u8]) -> Vec<u8> {
+    let mut request = dump_header(kind, HEADER + body.len()).to_vec();
+    request.extend(body);
+    request
+}
+
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     let bytes = bytes.get(at..at.checked_add(2)?)?;
     Some(u16::from_ne_bytes(bytes.try_into().ok()?))

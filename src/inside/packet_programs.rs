@@ -2,7 +2,7 @@
 //! `rtnetlink(7)`): XDP programs, and what hangs on the traffic control hooks.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::netlink::{DiagError, HEADER, attributes, dump_header, messages, u32_at};
+use super::netlink::{DiagError, attributes, dump_request, messages, u32_at};
 use super::snapshot::{PacketProgram, ProgramKind};
 use std::collections::BTreeMap;
 
@@ -32,9 +32,7 @@ pub fn link_request(table: LinkTable) -> Vec<u8> {
         LinkTable::Links => (RTM_GETLINK, IFINFOMSG),
         LinkTable::Disciplines => (RTM_GETQDISC, TCMSG),
     };
-    let mut request = dump_header(kind, HEADER + body).to_vec();
-    request.resize(HEADER + body, 0);
-    request
+    dump_request(kind, &vec![0; body])
 }
 
 /// Reads one datagram of the answer.
@@ -158,9 +156,7 @@ mod tests {
     }
 
     fn message(kind: u16, body: &[u8]) -> Vec<u8> {
-        let mut bytes = dump_header(kind, HEADER + body.len()).to_vec();
-        bytes.extend(body);
-        bytes
+        dump_request(kind, body)
     }
 
     fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {

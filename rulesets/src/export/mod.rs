@@ -12,7 +12,7 @@ pub(crate) mod neutral;
 mod policies;
 mod terraform;
 
-pub use accept::{RuleCommands, add_accept, add_accept_for_answers};
+pub use accept::{CLIENT_PORTS, RuleCommands, add_accept, add_accept_for_answers};
 pub use cloud::{CloudList, api_json, cloud_lists};
 pub use commands::commands;
 pub use neutral::json;

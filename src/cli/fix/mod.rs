@@ -114,7 +114,7 @@ pub(super) fn offers(way: &Way, packet: &Packet) -> anyhow::Result<Offers> {
         })
     };
     let there = leg(direction, asked, false)?;
-    let mut back = leg(opposite(direction), answers(&asked), true)?;
+    let mut back = leg(direction.opposite(), answers(&asked), true)?;
     let stateless = |gate: &Gate| gate.layer == LayerKind::NetworkAcl;
     back.gates.gates.retain(stateless);
     let mut offers = Offers {
@@ -122,8 +122,12 @@ pub(super) fn offers(way: &Way, packet: &Packet) -> anyhow::Result<Offers> {
         not_offered: Vec::new(),
     };
     let forth = offers.possible(&there)?;
-    let replies = offers.possible(&back)?;
     let answered = back.passes()?;
+    let replies = if answered {
+        Vec::new()
+    } else {
+        offers.possible(&back)?
+    };
     let (paired, single): (Vec<&Fix>, Vec<&Fix>) = forth
         .iter()
         .partition(|fix| !replies.is_empty() && stateless(&there.gates.gates[fix.gate]));
@@ -162,9 +166,6 @@ impl Offers {
         } else {
             leg.wanted
         };
-        if leg.answers && leg.passes()? {
-            return Ok(kept);
-        }
         for fix in fixes(&leg.gates, &matched, &budget())? {
             let rooms = rooms(leg, &fix);
             match full(&rooms).filter(|_| fix.kind == FixKind::Insert) {
@@ -196,13 +197,6 @@ impl Leg<'_> {
     fn passes(&self) -> anyhow::Result<bool> {
         let reach = reach(&self.gates, &self.wanted, &budget())?;
         Ok(difference(&[self.wanted], &reach.certain, &budget())?.is_empty())
-    }
-}
-
-fn opposite(direction: Direction) -> Direction {
-    match direction {
-        Direction::Inbound => Direction::Outbound,
-        Direction::Outbound => Direction::Inbound,
     }
 }
 

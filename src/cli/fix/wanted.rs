@@ -2,6 +2,7 @@
 
 use crate::cli::question::has_ports;
 use rulesets::Packet;
+use rulesets::export::CLIENT_PORTS;
 use rulesets::questions::whole;
 use rulesets::space::{Cube, Field, Span};
 
@@ -38,7 +39,8 @@ pub(super) fn from_any_port(wanted: &Cube) -> Cube {
 
 /// The answers to these packets: they go to whatever port a client chooses.
 pub(super) fn answers(wanted: &Cube) -> Cube {
-    let ephemeral = Span::new(EPHEMERAL.0, EPHEMERAL.1);
+    let (first, last) = CLIENT_PORTS;
+    let ephemeral = Span::new(first.into(), last.into());
     let ports = wanted.span(Field::B);
     let swapped = wanted
         .with(Field::Source, wanted.span(Field::Destination))
@@ -55,7 +57,3 @@ pub(super) fn answers(wanted: &Cube) -> Cube {
         None => swapped.with(Field::B, Span::up_to(u128::from(u16::MAX))),
     }
 }
-
-/// Ports that clients choose from (RFC 6335 has 49152 up; Linux begins at 32768, older systems at
-/// 1024).
-const EPHEMERAL: (u128, u128) = (1024, 65535);

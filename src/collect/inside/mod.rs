@@ -131,7 +131,7 @@ pub async fn collect(options: &Options) -> Snapshot {
         reachdx_inside: SNAPSHOT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         taken_at,
-        duration_s: (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+        duration_s: rounded(started.elapsed()),
         root,
         listeners: listeners.unwrap_or_else(|| skipped("/proc/thread-self/net", LATE)),
         addresses: basics.addresses,
@@ -195,6 +195,11 @@ async fn meanwhile(
 fn now() -> String {
     let now = jiff::Timestamp::now();
     now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Seconds, to the millisecond.
+fn rounded(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 /// What is read before anything is sent.

@@ -7,6 +7,7 @@
 use super::files::{read, skipped};
 use super::kernel::{self, Reading};
 use super::netlink;
+use super::{now, rounded};
 use crate::inside::{
     CounterWindow, Counters, Datum, DiagTable, HalfOpen, PacketWay, Tally, Watched, Witness,
     decode, diag_request, filter, moved, parse_half_open,
@@ -35,9 +36,7 @@ pub struct Watch {
 
 /// Watches until the time is over or `stopped` says so; calls `ready` when the client may begin.
 pub fn watch(watch: &Watch, ready: impl FnOnce(), stopped: impl Fn() -> bool) -> Witness {
-    let started_at = jiff::Timestamp::now()
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-        .to_string();
+    let started_at = now();
     let socket = open(&watch.watched);
     let first = (kernel::reading(), Instant::now());
     std::thread::sleep(watch.quiet);
@@ -261,10 +260,6 @@ fn unopened(error: &io::Error) -> String {
     } else {
         format!("no packet socket: {error}")
     }
-}
-
-fn rounded(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 const SOCKET: &str = "packet(7)";

@@ -2,9 +2,7 @@
 //! `rtnetlink(7)`); any user may ask.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use crate::inside::netlink::{
-    DiagError, HEADER, attributes, dump_header, messages, u16_at, u32_at,
-};
+use crate::inside::netlink::{DiagError, attributes, dump_request, messages, u16_at, u32_at};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
@@ -90,9 +88,7 @@ pub fn host_request(table: HostTable) -> Vec<u8> {
         HostTable::Neighbours => (RTM_GETNEIGH, NDMSG),
         HostTable::Rules => (RTM_GETRULE, RULE),
     };
-    let mut request = dump_header(kind, HEADER + body).to_vec();
-    request.resize(HEADER + body, 0);
-    request
+    dump_request(kind, &vec![0; body])
 }
 
 /// Reads one datagram of the answer.
@@ -245,9 +241,7 @@ mod tests {
             bytes.extend(*value);
             bytes.resize(bytes.len().next_multiple_of(4), 0);
         }
-        let mut message = dump_header(kind, HEADER + bytes.len()).to_vec();
-        message.extend(bytes);
-        message
+        dump_request(kind, &bytes)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One accept in a security group or a network ACL of AWS.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::{Protocol, RuleCommands, Want, free, number, numbers};
+use super::{CLIENT_PORTS, Protocol, RuleCommands, Want, free, number, numbers};
 use crate::export::cloud::{aws_permission, line};
 use crate::flow::{Direction, Family};
 use crate::layer::Layer;
@@ -94,9 +94,10 @@ fn service(want: &Want) -> Option<(&'static str, i64, i64)> {
     if want.source_port.is_some() {
         return None;
     }
+    let (first, last) = CLIENT_PORTS;
     match (want.protocol, want.family) {
-        (Protocol::Tcp(_), _) if want.answers => Some(("tcp", CLIENTS.0, CLIENTS.1)),
-        (Protocol::Udp(_), _) if want.answers => Some(("udp", CLIENTS.0, CLIENTS.1)),
+        (Protocol::Tcp(_), _) if want.answers => Some(("tcp", first.into(), last.into())),
+        (Protocol::Udp(_), _) if want.answers => Some(("udp", first.into(), last.into())),
         // Which type answers which is not for us to tell.
         (Protocol::Icmp(..), _) if want.answers => None,
         (Protocol::Tcp(port), _) => Some(("tcp", port.into(), port.into())),
@@ -113,7 +114,5 @@ fn service(want: &Want) -> Option<(&'static str, i64, i64)> {
     }
 }
 
-/// The ports that clients choose from, as the vendor's guide on network ACLs lists them.
-const CLIENTS: (i64, i64) = (1024, 65535);
 /// The numbers that users may give.
 const USERS: (i64, i64) = (1, 32_766);

@@ -20,6 +20,10 @@ use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+/// The ports that clients choose from: RFC 6335 has 49152 up; Linux begins at 32768, older systems at 1024,
+/// where AWS's guide on network ACLs begins too.
+pub const CLIENT_PORTS: (u16, u16) = (1024, 65535);
+
 /// Two commands, as text to run in a POSIX-like shell.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RuleCommands {
@@ -54,12 +58,8 @@ pub fn add_accept_for_answers(
         return None;
     }
     let want = Want::of(packet)?;
-    let direction = match want.direction {
-        Direction::Inbound => Direction::Outbound,
-        Direction::Outbound => Direction::Inbound,
-    };
     let answers = Want {
-        direction,
+        direction: want.direction.opposite(),
         answers: true,
         source_port: None,
         ..want

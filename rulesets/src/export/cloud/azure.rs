@@ -47,12 +47,11 @@ pub(super) fn terraform(list: &CloudList, target: &str) -> Result<Vec<String>, E
         let words = words(list, &rule)?;
         let mut members = vec![
             member("name", words.name),
-            member("priority", ""),
+            ("priority", Hcl::Number(words.priority)),
             member("direction", words.direction),
             member("access", words.access),
             member("protocol", words.protocol),
         ];
-        members[1].1 = Hcl::Number(words.priority);
         members.extend(words.description.map(|said| member("description", said)));
         for (end, names) in [(&words.source, SOURCE), (&words.destination, DESTINATION)] {
             members.extend(end_members(end, names).ok_or_else(|| list.refuse(&rule, TAGS))?);
