@@ -88,6 +88,49 @@ fn a_rule_is_not_offered_where_the_list_is_full() {
     assert_eq!(document["not_offered"][0]["room"][1]["left"], 4);
 }
 
+#[test]
+fn an_accept_behind_a_translation_matches_what_the_packet_is_by_then() {
+    let rules = "*nat\n:PREROUTING ACCEPT\n-A PREROUTING -p tcp --dport 25 -j REDIRECT --to-ports 8080\n\
+                 COMMIT\n*filter\n:INPUT ACCEPT\n-A INPUT -p tcp --dport 8080 -j DROP\nCOMMIT\n";
+    let question = "explain --rules nat.rules --protocol tcp --port 25 --source 198.51.100.7 \
+                    --host-address 192.0.2.2/24 --destination 192.0.2.2 --fix --format json";
+    let document = asked(question).file("nat.rules", rules).run().document(2);
+    let fix = &document["fixes"][0];
+    assert_eq!(
+        fix["command"],
+        "iptables -I INPUT 1 -s 198.51.100.7 -d 192.0.2.2 -p tcp --dport 8080 -j ACCEPT"
+    );
+    assert_eq!(
+        fix["undo"],
+        "iptables -D INPUT -s 198.51.100.7 -d 192.0.2.2 -p tcp --dport 8080 -j ACCEPT"
+    );
+    let summary = fix["summary"].as_str().unwrap();
+    assert!(
+        summary.ends_with("-j DROP`, as they are after `REDIRECT --to-ports 8080`"),
+        "{summary}"
+    );
+    assert_eq!(fix["suffices"], true);
+    assert_eq!(
+        fix["besides"][1]["port"], "8080",
+        "the rule lets packets in that come to its port directly: {fix}"
+    );
+}
+
+#[test]
+fn no_accept_is_offered_where_a_translation_is_in_doubt() {
+    let rules = "*nat\n:PREROUTING ACCEPT\n-A PREROUTING -d 192.0.2.9 -p tcp --dport 25 -j REDIRECT \
+                 --to-ports 8080\nCOMMIT\n*filter\n:INPUT DROP\nCOMMIT\n";
+    let question = "explain --rules nat.rules --protocol tcp --port 25 --source 198.51.100.7 --fix \
+                    --format json";
+    let document = asked(question).file("nat.rules", rules).run().document(2);
+    assert_eq!(document["fixes"], json!([]));
+    assert_eq!(
+        document["not_offered"][0]["reason"],
+        "whether the packet is translated before it gets there is not known: say more of it, and of the \
+         host with --host-address"
+    );
+}
+
 fn asked(question: &str) -> Tool {
     ask(question).file("full.json", full_group())
 }

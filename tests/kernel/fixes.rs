@@ -19,6 +19,12 @@ use std::process::Command;
 #[derive(Deserialize)]
 struct Offers {
     fixes: Vec<Offer>,
+    not_offered: Vec<Refusal>,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    gate: String,
 }
 
 #[derive(Deserialize)]
@@ -144,12 +150,20 @@ fn offered(rules: &RuleSet, probe: &Probe, note: &str) -> Option<Vec<String>> {
     words.push("--host-forwards".to_owned());
     let tool = Command::new(env!("CARGO_BIN_EXE_reachdx"));
     let output = { tool }.args(&words).output().unwrap();
+    let refused = String::from_utf8_lossy(&output.stderr);
+    if refused.starts_with("error: these rules are too entangled") {
+        return None;
+    }
     let answer: Offers = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!(
             "{error}: {}\n{note}",
             String::from_utf8_lossy(&output.stderr)
         )
     });
+    let helped = |gate: &String| answer.fixes.iter().any(|fix| fix.gate == *gate);
+    if answer.not_offered.iter().any(|it| !helped(&it.gate)) {
+        return None;
+    }
     let mut by_chain: BTreeMap<String, Option<String>> = BTreeMap::new();
     for fix in answer.fixes {
         let own = by_chain.entry(fix.gate).or_default();
@@ -162,10 +176,10 @@ fn offered(rules: &RuleSet, probe: &Probe, note: &str) -> Option<Vec<String>> {
 const SYN: u8 = 2;
 const FIRST: u64 = 7000;
 /// Rule sets of each kind.
-const SETS: u64 = 6;
+const SETS: u64 = 10;
 /// Packets that are drawn for each rule set, of which a few are stopped and plain.
 const PACKETS: usize = 60;
 /// Packets of a rule set that are helped.
 const MOST_EACH: usize = 3;
 /// What has to be made in all for the trial to say something.
-const FEWEST: usize = 15;
+const FEWEST: usize = 40;

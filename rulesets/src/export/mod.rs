@@ -12,7 +12,10 @@ pub(crate) mod neutral;
 mod policies;
 mod terraform;
 
-pub use accept::{CLIENT_PORTS, RuleCommands, add_accept, add_accept_for_answers};
+pub use accept::{
+    CLIENT_PORTS, RuleCommands, TableWords, add_accept, add_accept_for_answers,
+    add_accept_to_chain, is_plain,
+};
 pub use cloud::{CloudList, api_json, cloud_lists};
 pub use commands::commands;
 pub use neutral::json;

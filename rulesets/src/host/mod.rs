@@ -4,6 +4,7 @@
 //! let the packet pass, whoever made it, in the order of their priorities.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod accept;
 mod combine;
 mod front_end;
 pub mod ipset;
@@ -13,6 +14,8 @@ mod merged;
 pub mod nft;
 mod read;
 
+pub(crate) use accept::Accept;
+pub use accept::Spot;
 pub use front_end::{FrontEnd, Wanted, front_end};
 pub use judge::{FlatPassage, FlatStage, HostFacts, Passage, Stage, Translated};
 pub use read::{Error, ListingKind, NamedText, listing_kind};

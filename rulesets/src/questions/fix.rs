@@ -14,9 +14,7 @@
 use super::change::changes;
 use super::lint::whole;
 use super::{ALLOW, Changes, DENY, Gate, Gates, reach};
-use crate::space::{
-    Budget, Cube, Entry, Field, List, NotDetermined, Span, count, difference, region,
-};
+use crate::space::{Budget, Cube, Entry, Field, List, NotDetermined, Span, count, difference};
 use crate::verdict::MatchingRule;
 
 /// A change of one gate.
@@ -83,27 +81,27 @@ struct Candidate {
 pub fn fixes(gates: &Gates, wanted: &Cube, budget: &Budget) -> Result<Vec<Fix>, NotDetermined> {
     let mut all = Vec::new();
     for (number, gate) in gates.gates.iter().enumerate() {
-        if lets_pass(gate, wanted, budget)? {
+        if gate.lets_pass(wanted, budget)? {
             continue;
         }
         let mut candidates = Vec::new();
         for candidate in candidates_for(gate, wanted) {
-            if !lets_pass(&candidate.changed, wanted, budget)? {
+            if !candidate.changed.lets_pass(wanted, budget)? {
                 continue;
             }
-            candidates.push(weighed((gates, number), candidate, wanted, budget)?);
+            let widens = candidate.kind == FixKind::Widen;
+            match weighed((gates, number), candidate, wanted, budget) {
+                Ok(fix) => candidates.push(fix),
+                // What it would open besides cannot be told: no candidate to offer.
+                Err(NotDetermined { .. }) if widens => {}
+                Err(error) => return Err(error),
+            }
         }
         candidates.retain(|fix| fix.changes.shut.is_empty());
         candidates.sort_by_key(|fix| fix.excess);
         all.extend(candidates);
     }
     Ok(all)
-}
-
-/// Whether a gate certainly lets all these packets pass.
-fn lets_pass(gate: &Gate, wanted: &Cube, budget: &Budget) -> Result<bool, NotDetermined> {
-    let passing = region(&gate.must, wanted, ALLOW, budget)?;
-    Ok(difference(&[*wanted], &passing, budget)?.is_empty())
 }
 
 fn candidates_for(gate: &Gate, wanted: &Cube) -> Vec<Candidate> {
@@ -292,8 +290,12 @@ fn weighed(
 ) -> Result<Fix, NotDetermined> {
     let mut after = gates.clone();
     after.gates[number] = candidate.changed;
-    let whole = whole(gates.family);
-    let changes = changes(gates, &after, &whole, budget)?;
+    // Others than those that the rule matches fare as before.
+    let within = match candidate.kind {
+        FixKind::Insert | FixKind::Narrow => *wanted,
+        FixKind::Widen => hull(&candidate.matches).unwrap_or_else(|| whole(gates.family)),
+    };
+    let changes = changes(gates, &after, &within, budget)?;
     let opened: Vec<Cube> = changes.opened.iter().map(|shift| shift.cube).collect();
     let excess = count(&difference(&opened, &[*wanted], budget)?);
     let certain = reach(&after, wanted, budget)?.certain;
@@ -308,6 +310,19 @@ fn weighed(
         suffices,
         changes,
         excess,
+    })
+}
+
+/// The smallest cube that holds all of them.
+fn hull(cubes: &[Cube]) -> Option<Cube> {
+    let mut cubes = cubes.iter();
+    let first = *cubes.next()?;
+    cubes.try_fold(first, |hull, cube| {
+        Field::ALL.iter().try_fold(hull, |hull, field| {
+            let (one, other) = (hull.span(*field), cube.span(*field));
+            let span = Span::new(one.first().min(other.first()), one.last().max(other.last()))?;
+            Some(hull.with(*field, span))
+        })
     })
 }
 

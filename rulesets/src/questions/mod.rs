@@ -27,7 +27,7 @@ pub use why::{Way, why};
 use crate::flow::{Direction, Family};
 use crate::layer::LayerKind;
 use crate::program::{PASSES, STOPPED};
-use crate::space::{Label, List};
+use crate::space::{Budget, Cube, Label, List, NotDetermined, difference, region};
 use crate::verdict::MatchingRule;
 
 /// The label of what passes a gate.
@@ -69,6 +69,12 @@ impl Gate {
     /// True when every rule is understood, so that nothing is merely possible.
     pub fn certain(&self) -> bool {
         self.must == self.may
+    }
+
+    /// Whether it certainly lets all these packets pass.
+    pub fn lets_pass(&self, packets: &Cube, budget: &Budget) -> Result<bool, NotDetermined> {
+        let passing = region(&self.must, packets, ALLOW, budget)?;
+        Ok(difference(&[*packets], &passing, budget)?.is_empty())
     }
 
     /// The name of a rule by its number, or of the default.

@@ -1,14 +1,12 @@
-//! Commands that make a fix.
+//! Commands that make a fix in a cloud.
 
 use super::Leg;
-use rulesets::export::{add_accept, add_accept_for_answers};
-use rulesets::host::{Backend, Table, TableFamily};
-use rulesets::questions::{Fix, FixKind, Place};
-use rulesets::{Family, LayerKind, Layered, Packet, Rule, tencent};
+use rulesets::export::{RuleCommands, add_accept, add_accept_for_answers};
+use rulesets::questions::{Fix, FixKind};
+use rulesets::{LayerKind, Layered, Rule, tencent};
 
-/// The command that adds the accept, for the rule lists of clouds and for the tables of a host, and the
-/// one that takes it back, where it can be told beforehand.
-pub(super) fn commands(leg: &Leg<'_>, fix: &Fix) -> Option<(String, Option<String>)> {
+/// The command that adds the accept to a rule list of a cloud, and the one that takes it back.
+pub(super) fn commands(leg: &Leg<'_>, fix: &Fix) -> Option<RuleCommands> {
     if fix.kind != FixKind::Insert {
         return None;
     }
@@ -27,101 +25,18 @@ pub(super) fn commands(leg: &Leg<'_>, fix: &Fix) -> Option<(String, Option<Strin
                 &rule,
             );
             let undo = tencent::delete_rule_command(&own.id, flow.direction, &rule);
-            Some((add, Some(undo)))
-        }
-        Layered::Host(rules, _) if gate.layer == LayerKind::HostFirewall && !leg.answers => {
-            let table = rules.tables.iter().find(|table| {
-                let mut chains = table.chains.iter();
-                chains.any(|chain| gate.name == format!("{} {}", chain.chain.set, chain.chain.name))
-            })?;
-            let chain = gate.name.rsplit(' ').next()?;
-            Some((host_command(packet, table, chain, fix)?, None))
+            Some(RuleCommands { add, undo })
         }
         Layered::Cloud(layer)
             if (layer.kind, &layer.fallback(leg.gates.direction).set)
                 == (gate.layer, &gate.name) =>
         {
-            let made = if leg.answers {
-                add_accept_for_answers(layer, packet, fix.rule.as_ref())?
+            if leg.answers {
+                add_accept_for_answers(layer, packet, fix.rule.as_ref())
             } else {
-                add_accept(layer, packet, fix.rule.as_ref())?
-            };
-            Some((made.add, Some(made.undo)))
+                add_accept(layer, packet, fix.rule.as_ref())
+            }
         }
         Layered::Groups(..) | Layered::Cloud(_) | Layered::Host(..) => None,
     })
 }
-
-/// A command of the tool that made the table.
-fn host_command(packet: &Packet, table: &Table, chain: &str, fix: &Fix) -> Option<String> {
-    let plain = |text: &str| {
-        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        !text.is_empty() && !text.starts_with('-') && text.chars().all(fits)
-    };
-    let port = packet.destination_port?;
-    let protocol = match packet.protocol {
-        6 => "tcp",
-        17 => "udp",
-        _ => return None,
-    };
-    if !plain(chain) || !plain(&table.name) {
-        return None;
-    }
-    let six = packet.family == Family::V6;
-    let made_by_iptables = table
-        .chains
-        .iter()
-        .any(|chain| chain.base.is_some() && BUILT_IN.contains(&chain.chain.name.as_str()));
-    if made_by_iptables && matches!(table.family, TableFamily::Ip | TableFamily::Ip6) {
-        let tool = match (six, table.backend) {
-            (false, Backend::Nftables) => "iptables",
-            (true, Backend::Nftables) => "ip6tables",
-            (false, Backend::Legacy) => "iptables-legacy",
-            (true, Backend::Legacy) => "ip6tables-legacy",
-        };
-        let at = match (fix.place, &fix.rule) {
-            (Place::Above, Some(rule)) => format!("-I {chain} {}", rule.index + 1),
-            (Place::Below, Some(rule)) => format!("-I {chain} {}", rule.index + 2),
-            (Place::Top, _) => format!("-I {chain} 1"),
-            (Place::End, _) => format!("-A {chain}"),
-            (Place::Above | Place::Below, None) | (Place::Itself, _) => return None,
-        };
-        let source = packet.source.map(|source| format!(" -s {source}"));
-        let source = source.unwrap_or_default();
-        let name = &table.name;
-        return Some(format!(
-            "{tool} -t {name} {at} -p {protocol}{source} --dport {port} -j ACCEPT"
-        ));
-    }
-    let family = match table.family {
-        TableFamily::Ip => "ip",
-        TableFamily::Ip6 => "ip6",
-        TableFamily::Inet => "inet",
-        TableFamily::Arp | TableFamily::Bridge | TableFamily::Netdev => return None,
-    };
-    let (verb, at) = nft_place(fix)?;
-    let word = if six { "ip6" } else { "ip" };
-    let source = packet
-        .source
-        .map(|source| format!("{word} saddr {source} "));
-    let source = source.unwrap_or_default();
-    let name = &table.name;
-    Some(format!(
-        "nft {verb} rule {family} {name} {chain}{at} {source}{protocol} dport {port} accept"
-    ))
-}
-
-/// The verb of nft that adds a rule at the place, and the rule that it is told by.
-fn nft_place(fix: &Fix) -> Option<(&'static str, String)> {
-    let handle = fix.rule.as_ref().and_then(|rule| rule.handle);
-    Some(match (fix.place, handle) {
-        (Place::Above, Some(handle)) => ("insert", format!(" handle {handle}")),
-        (Place::Below, Some(handle)) => ("add", format!(" handle {handle}")),
-        (Place::Top, _) => ("insert", String::new()),
-        (Place::End, _) => ("add", String::new()),
-        (Place::Above | Place::Below, None) | (Place::Itself, _) => return None,
-    })
-}
-
-/// The base chains that iptables makes.
-const BUILT_IN: [&str; 5] = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];

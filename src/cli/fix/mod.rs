@@ -1,15 +1,18 @@
 //! Changes of rules that would let a flow pass, each with what else it opens and the room for it.
 
 mod command;
+mod host;
 mod room;
 mod text;
 mod wanted;
 
 pub(super) use text::offers_text;
 
-use super::sets::budget;
+use super::sets::{budget, gates};
 use command::commands;
+use host::{in_chain, rules, translates};
 use room::{full, rooms};
+use rulesets::export::RuleCommands;
 use rulesets::questions::{Fix, FixKind, FlowSet, Gate, Gates, Place, fixes, flow_sets, reach};
 use rulesets::space::{Cube, count, difference};
 use rulesets::{Direction, LayerKind, MatchingRule, Packet, Room, Way};
@@ -90,6 +93,14 @@ pub(super) struct Refusal {
     room: Vec<Room>,
 }
 
+/// A fix with the commands that make it.
+struct Made {
+    fix: Fix,
+    commands: Option<RuleCommands>,
+    /// The statement that made the packets what the rule meets, where one did.
+    translated: Option<String>,
+}
+
 /// The flow, or its answers, with the gates they meet.
 struct Leg<'a> {
     way: &'a Way,
@@ -108,7 +119,7 @@ pub(super) fn offers(way: &Way, packet: &Packet) -> anyhow::Result<Offers> {
         Ok(Leg {
             way,
             packet,
-            gates: way.gates(direction, packet.family)?,
+            gates: gates(way, direction, packet.family)?,
             wanted,
             answers,
         })
@@ -128,9 +139,9 @@ pub(super) fn offers(way: &Way, packet: &Packet) -> anyhow::Result<Offers> {
     } else {
         offers.possible(&back)?
     };
-    let (paired, single): (Vec<&Fix>, Vec<&Fix>) = forth
+    let (paired, single): (Vec<&Made>, Vec<&Made>) = forth
         .iter()
-        .partition(|fix| !replies.is_empty() && stateless(&there.gates.gates[fix.gate]));
+        .partition(|made| !replies.is_empty() && stateless(&there.gates.gates[made.fix.gate]));
     let pairs = paired
         .len()
         .max(if paired.is_empty() { 0 } else { replies.len() });
@@ -141,25 +152,25 @@ pub(super) fn offers(way: &Way, packet: &Packet) -> anyhow::Result<Offers> {
     }
     if paired.is_empty() {
         let passes = there.passes()?;
-        for fix in &replies {
+        for made in &replies {
             offers.fixes.push(Offer {
-                suffices: fix.suffices && passes,
-                ..offer(&back, fix)?
+                suffices: made.fix.suffices && passes,
+                ..offer(&back, made)?
             });
         }
     }
-    for fix in single {
+    for made in single {
         offers.fixes.push(Offer {
-            suffices: fix.suffices && answered,
-            ..offer(&there, fix)?
+            suffices: made.fix.suffices && answered,
+            ..offer(&there, made)?
         });
     }
     Ok(offers)
 }
 
 impl Offers {
-    /// The fixes there is room for; the others are kept with the reason.
-    fn possible(&mut self, leg: &Leg<'_>) -> anyhow::Result<Vec<Fix>> {
+    /// The fixes that can be made; the others are kept with the reason.
+    fn possible(&mut self, leg: &Leg<'_>) -> anyhow::Result<Vec<Made>> {
         let mut kept = Vec::new();
         let matched = if leg.answers {
             from_any_port(&leg.wanted)
@@ -167,28 +178,46 @@ impl Offers {
             leg.wanted
         };
         for fix in fixes(&leg.gates, &matched, &budget())? {
-            let rooms = rooms(leg, &fix);
-            match full(&rooms).filter(|_| fix.kind == FixKind::Insert) {
-                None => kept.push(fix),
-                Some(reason) => {
+            let made = match rules(leg, fix.gate) {
+                Some(rules) if fix.kind == FixKind::Insert => in_chain(leg, rules, &fix)?,
+                Some(rules) if translates(rules) => continue,
+                Some(_) | None => {
+                    let full = full(&rooms(leg, &fix)).filter(|_| fix.kind == FixKind::Insert);
+                    full.map_or_else(|| Ok(Made::of(leg, fix.clone())), Err)
+                }
+            };
+            match made {
+                Ok(made) => kept.push(made),
+                Err(reason) => {
                     let gate = &leg.gates.gates[fix.gate];
                     self.not_offered.push(Refusal {
                         layer: gate.layer.name(),
                         gate: gate.name.clone(),
                         summary: summary(leg, &fix),
                         reason,
-                        room: rooms,
+                        room: rooms(leg, &fix),
                     });
                 }
             }
         }
         // A wider rule lets strangers in: that is for a list without room for one that does not.
         let full: BTreeSet<&str> = self.not_offered.iter().map(|it| it.gate.as_str()).collect();
-        kept.retain(|fix| {
+        kept.retain(|Made { fix, .. }| {
             let gate = leg.gates.gates[fix.gate].name.as_str();
             fix.excess == 0 || fix.kind != FixKind::Widen || full.contains(gate)
         });
+        kept.sort_by_key(|Made { fix, .. }| (fix.gate, fix.excess));
         Ok(kept)
+    }
+}
+
+impl Made {
+    fn of(leg: &Leg<'_>, fix: Fix) -> Self {
+        Self {
+            commands: commands(leg, &fix),
+            translated: None,
+            fix,
+        }
     }
 }
 
@@ -200,14 +229,20 @@ impl Leg<'_> {
     }
 }
 
-fn offer(leg: &Leg<'_>, fix: &Fix) -> anyhow::Result<Offer> {
+fn offer(leg: &Leg<'_>, made: &Made) -> anyhow::Result<Offer> {
+    let fix = &made.fix;
     let (opens, besides, excess) = opens(leg, fix)?;
     let gate = &leg.gates.gates[fix.gate];
-    let (command, undo) = commands(leg, fix).unzip();
+    let commands = made.commands.clone();
+    let (command, undo) = commands.map(|made| (made.add, made.undo)).unzip();
+    let summary = match &made.translated {
+        None => summary(leg, fix),
+        Some(statement) => format!("{}, as they are after `{statement}`", summary(leg, fix)),
+    };
     Ok(Offer {
         layer: gate.layer.name(),
         gate: gate.name.clone(),
-        summary: summary(leg, fix),
+        summary,
         suffices: fix.suffices,
         opens_besides: excess,
         opens,
@@ -220,12 +255,15 @@ fn offer(leg: &Leg<'_>, fix: &Fix) -> anyhow::Result<Offer> {
             Vec::new()
         },
         command,
-        undo: undo.flatten(),
+        undo,
     })
 }
 
 /// The change for a flow and that for its answers as one offer, since neither helps alone.
-fn pair((there, one): (&Leg<'_>, &Fix), (back, other): (&Leg<'_>, &Fix)) -> anyhow::Result<Offer> {
+fn pair(
+    (there, one): (&Leg<'_>, &Made),
+    (back, other): (&Leg<'_>, &Made),
+) -> anyhow::Result<Offer> {
     let (first, second) = (offer(there, one)?, offer(back, other)?);
     let part = |leg: &Leg<'_>, offer: &Offer| Part {
         direction: leg.gates.direction,

@@ -1,11 +1,11 @@
 //! Changes of one rule, or one member of a set, where it stands: in the model, so that their effect can
 //! be judged, and as the commands that make them.
 
-use super::commands::{At, iptables_words, nft_words, plain, side};
 use super::{HostFilter, Stop};
-use rulesets::host::{Backend, HostChain, HostRules, Table};
-use rulesets::program::{Element, Key, NamedSet, Part, Rule, Step, Test, Values, Verdict};
-use rulesets::{Decider, Family, Packet, State};
+use rulesets::export::{TableWords, add_accept_to_chain, is_plain};
+use rulesets::host::{Backend, HostRules, Spot as Place, Table};
+use rulesets::program::{Element, Key, NamedSet, Part, Rule, Step, Test, Values};
+use rulesets::{Decider, Direction, Packet, State};
 use std::net::IpAddr;
 
 /// A change, with its command and the one that undoes it.
@@ -44,75 +44,36 @@ pub(in crate::diagnosis) fn exception(
         Spot::Before => decider.chain.as_ref()?,
         Spot::Top => &stage.chain,
     };
-    let mut rules = filter.rules.clone();
-    let place = chain_of(&mut rules, stage.backend, &decider.set, chain)?;
-    let index = match (spot, decider.index) {
+    let (backend, set) = (stage.backend, decider.set.as_str());
+    let mut at = Place {
+        backend,
+        set,
+        chain,
+        index: 0,
+    };
+    at.index = match (spot, decider.index) {
         (Spot::Top, _) => 0,
         (Spot::Before, Some(index)) => index,
-        (Spot::Before, None) => place.chain.rules.len(),
+        (Spot::Before, None) => filter.rules.chain(&at)?.chain.rules.len(),
     };
-    if index > place.chain.rules.len() {
-        return None;
-    }
-    let next = place.chain.rules.get(index).map(|rule| rule.handle);
-    place.chain.rules.insert(index, accept(packet)?);
-    for (number, rule) in place.chain.rules.iter_mut().enumerate() {
-        rule.index = number;
-    }
-    let at = At::new(filter, stage.backend, &decider.set, chain)?;
-    let gap = match next {
-        None => Gap::Last,
-        Some(Some(handle)) if at.program.is_none() => Gap::Handle(handle),
-        Some(_) => Gap::Index(index),
-    };
+    let wanted = wanted(packet)?;
+    let program = program(filter, backend, set, chain);
+    let made = add_accept_to_chain(&filter.rules, &wanted, &at, program.as_deref())?;
     let place = match (spot, decider.index) {
-        (Spot::Top, _) => format!("at the top of `{}` {chain}", at.set),
-        (Spot::Before, Some(index)) => format!("before rule {index} of `{}` {chain}", at.set),
-        (Spot::Before, None) => format!("at the end of `{}` {chain}, before its policy", at.set),
+        (Spot::Top, _) => format!("at the top of `{set}` {chain}"),
+        (Spot::Before, Some(index)) => format!("before rule {index} of `{set}` {chain}"),
+        (Spot::Before, None) => format!("at the end of `{set}` {chain}, before its policy"),
     };
-    let (command, undo) = put(&at, chain, gap, packet)?;
+    let rules = filter.rules.accepting(&wanted, &at)?;
+    let added = &rules.chain(&at)?.chain.rules.get(at.index)?.text;
+    let added = added.strip_suffix(" accept").unwrap_or(added);
+    let words = format!("accept `{added}` {place}");
     Some(Change {
         rules,
-        words: format!("accept `{}` {place}", nft_words(packet)?),
-        command,
-        undo,
+        words,
+        command: made.add,
+        undo: made.undo,
     })
-}
-
-/// The commands that put an exception at a place and take it away again.
-fn put(at: &At, chain: &str, gap: Gap, packet: &Packet) -> Option<(String, String)> {
-    let Some(program) = &at.program else {
-        let spec = nft_words(packet)?;
-        let put = match gap {
-            Gap::Last => format!("add rule {} {chain}", at.set),
-            Gap::Handle(handle) => format!("insert rule {} {chain} handle {handle}", at.set),
-            Gap::Index(0) => format!("insert rule {} {chain}", at.set),
-            Gap::Index(index) => format!("insert rule {} {chain} index {index}", at.set),
-        };
-        let command = format!("nft {put} {spec} accept");
-        return Some((command, at.undo_by_handle(chain)));
-    };
-    let (spec, table) = (iptables_words(packet)?, at.table_option());
-    let put = match gap {
-        Gap::Last => format!("-A {chain}"),
-        Gap::Index(index) => format!("-I {chain} {}", index + 1),
-        Gap::Handle(_) => return None,
-    };
-    Some((
-        format!("{program}{table} {put} {spec} -j ACCEPT"),
-        format!("{program}{table} -D {chain} {spec} -j ACCEPT"),
-    ))
-}
-
-/// Where in a chain a rule is put.
-#[derive(Clone, Copy, Debug)]
-enum Gap {
-    /// Behind every other.
-    Last,
-    /// Before the rule with this handle.
-    Handle(u64),
-    /// Before the rule at this position.
-    Index(usize),
 }
 
 /// Without the rule that `decider` names.
@@ -122,37 +83,47 @@ pub(in crate::diagnosis) fn without_rule(
     backend: Backend,
 ) -> Option<Change> {
     let (chain, index) = (decider.chain.as_ref()?, decider.index?);
+    let at = Place {
+        backend,
+        set: &decider.set,
+        chain,
+        index,
+    };
     let mut rules = filter.rules.clone();
-    let place = chain_of(&mut rules, backend, &decider.set, chain)?;
+    let place = rules.chain_mut(&at)?;
     let removed = (index < place.chain.rules.len()).then(|| place.chain.rules.remove(index))?;
     for (number, rule) in place.chain.rules.iter_mut().enumerate() {
         rule.index = number;
     }
-    let at = At::new(filter, backend, &decider.set, chain)?;
-    let (command, undo) = match (&at.program, removed.handle) {
+    let set = at.set;
+    let program = program(filter, backend, set, chain);
+    let words = TableWords::new(set, chain, program.as_deref())?;
+    let (command, undo) = match (words.program(), removed.handle) {
         (Some(program), _) => {
-            let table = at.table_option();
-            let spec = removed.text.strip_prefix("-A ").filter(|spec| plain(spec));
+            let spec = removed
+                .text
+                .strip_prefix("-A ")
+                .filter(|spec| is_plain(spec));
             let spec = spec.and_then(|spec| spec.strip_prefix(chain.as_str()));
             let undo = spec.map_or_else(
                 || RESTORE.to_owned(),
-                |spec| format!("{program}{table} -I {chain} {}{spec}", index + 1),
+                |spec| format!("{program} -I {chain} {}{spec}", index + 1),
             );
-            (format!("{program}{table} -D {chain} {}", index + 1), undo)
+            (format!("{program} -D {chain} {}", index + 1), undo)
         }
         (None, Some(handle)) => {
             let put = match place.chain.rules.get(index) {
-                None => Some(format!("add rule {} {chain}", at.set)),
+                None => Some(format!("add rule {set} {chain}")),
                 Some(next) => next
                     .handle
-                    .map(|next| format!("insert rule {} {chain} handle {next}", at.set)),
+                    .map(|next| format!("insert rule {set} {chain} handle {next}")),
             };
-            let undo = put.filter(|_| plain(&removed.text)).map_or_else(
+            let undo = put.filter(|_| is_plain(&removed.text)).map_or_else(
                 || RESTORE.to_owned(),
                 |put| format!("nft {put} {}", removed.text),
             );
             (
-                format!("nft delete rule {} {chain} handle {handle}", at.set),
+                format!("nft delete rule {set} {chain} handle {handle}"),
                 undo,
             )
         }
@@ -188,7 +159,7 @@ pub(in crate::diagnosis) fn without_member(
         | Step::Notrack
         | Step::Opaque { .. } => None,
     })?;
-    if !plain(name) || !plain(&decider.set) {
+    if !is_plain(name) || !is_plain(&decider.set) {
         return None;
     }
     let member = Element::of(Part::one(number(client)));
@@ -247,18 +218,53 @@ pub(in crate::diagnosis) fn names_only(rule: &Rule, client: IpAddr) -> bool {
     })
 }
 
-fn chain_of<'r>(
-    rules: &'r mut HostRules,
-    backend: Backend,
-    set: &str,
-    chain: &str,
-) -> Option<&'r mut HostChain> {
-    rules
-        .tables
-        .iter_mut()
-        .filter(|table| table.backend == backend)
-        .flat_map(|table| &mut table.chains)
-        .find(|it| it.chain.set == set && it.chain.name == chain)
+/// The packets an exception is for: towards a port of this host from one client, replies from it, or
+/// towards a far end's port; whatever the address at this end, and the port that the client chose. `None`
+/// where the far end is not known.
+fn wanted(packet: &Packet) -> Option<Packet> {
+    let (source, destination) = match packet.direction() {
+        Direction::Inbound => (Some(packet.source?), None),
+        Direction::Outbound => (None, Some(packet.destination?)),
+    };
+    let (source_port, destination_port) = match packet.state {
+        State::Established => (packet.source_port, None),
+        State::New | State::Related | State::Invalid | State::Untracked => {
+            (None, packet.destination_port)
+        }
+    };
+    Some(Packet {
+        source,
+        destination,
+        source_port,
+        destination_port,
+        icmp_code: None,
+        ..packet.clone()
+    })
+}
+
+/// The tool of the iptables family that lists a chain, without its `-save`.
+fn program(filter: &HostFilter<'_>, backend: Backend, set: &str, chain: &str) -> Option<String> {
+    let (family, table) = set.split_once(' ')?;
+    let prefix = match family {
+        "ip" => "iptables",
+        "ip6" => "ip6tables",
+        _ => return None,
+    };
+    let suffix = match backend {
+        Backend::Legacy => "legacy",
+        Backend::Nftables => "nft",
+    };
+    let key = format!("{prefix}-{suffix}");
+    let (source, listing) = filter.listing(&key)?;
+    let mut lines = listing.lines();
+    let named = lines.any(|line| line.trim() == format!("*{table}"))
+        && lines.any(|line| line.starts_with(&format!(":{chain} ")));
+    named.then(|| {
+        let file = source.rsplit('/').next().unwrap_or_default();
+        file.strip_suffix("-save")
+            .filter(|name| is_plain(name))
+            .map_or(key, str::to_owned)
+    })
 }
 
 fn set_of(table: &Table) -> &str {
@@ -266,45 +272,6 @@ fn set_of(table: &Table) -> &str {
         .chains
         .first()
         .map_or("", |chain| chain.chain.set.as_str())
-}
-
-fn accept(packet: &Packet) -> Option<Rule> {
-    let side = side(packet)?;
-    let family = Family::from(side.address);
-    let one = |key: Key, value: u128| {
-        Step::Test(Test::In {
-            key: vec![key],
-            values: Values::Inline(vec![Element::of(Part::one(value))]),
-            negated: false,
-        })
-    };
-    let address = if side.source {
-        Key::Source(family)
-    } else {
-        Key::Destination(family)
-    };
-    let mut steps = vec![
-        one(address, number(side.address)),
-        one(Key::Protocol, side.protocol.into()),
-    ];
-    if let Some(port) = side.port {
-        let key = if packet.state == State::Established {
-            Key::SourcePort
-        } else {
-            Key::DestinationPort
-        };
-        steps.push(one(key, port.into()));
-    } else if let Some(kind) = packet.icmp_type {
-        steps.push(one(Key::IcmpType(family), kind.into()));
-    }
-    steps.push(Step::Verdict(Verdict::Accept));
-    Some(Rule {
-        index: 0,
-        handle: None,
-        text: nft_words(packet)?,
-        description: String::new(),
-        steps,
-    })
 }
 
 fn number(address: IpAddr) -> u128 {

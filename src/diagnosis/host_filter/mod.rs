@@ -5,7 +5,6 @@
 //! to handle packets beside the rules.
 
 mod change;
-mod commands;
 mod packets;
 mod stand;
 mod words;

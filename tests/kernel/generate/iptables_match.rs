@@ -83,7 +83,7 @@ fn tcp(dice: &mut Dice) -> String {
 
 fn maybe_ports(dice: &mut Dice, protocol: &str) -> String {
     let not = dice.maybe(20, " !");
-    match dice.between(0, 5) {
+    match dice.between(0, 6) {
         0 => format!("{not} --dport {}", dice.pick(&PORTS)),
         1 => format!("{not} --dport {}", block(dice.pick(&PORT_BLOCKS))),
         2 => format!("{not} --sport {}", dice.pick(&PORTS)),
@@ -97,6 +97,11 @@ fn maybe_ports(dice: &mut Dice, protocol: &str) -> String {
                 blocks.join(",")
             )
         }
+        5 => format!(
+            " ! --sport {} ! --dport {}",
+            dice.pick(&PORTS),
+            dice.pick(&PORTS)
+        ),
         _ => String::new(),
     }
 }

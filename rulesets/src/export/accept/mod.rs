@@ -9,7 +9,10 @@ mod alibaba;
 mod aws;
 mod azure;
 mod gcp;
+mod host;
 mod tencent;
+
+pub use host::{TableWords, add_accept_to_chain, is_plain};
 
 use super::cloud::is_name;
 use crate::flow::{Direction, Family};

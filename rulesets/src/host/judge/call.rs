@@ -4,6 +4,7 @@
 use super::order::Place;
 use super::world::World;
 use crate::host::{ChainKind, Hook};
+use crate::packet::Packet;
 use crate::program::evaluate::{At, By, Device, End, Env, LOOPBACK, Literal, Machine, Open, Way};
 
 /// A way out of one base chain.
@@ -19,6 +20,8 @@ pub(super) struct Exit<'a> {
 pub(super) struct Told<'a> {
     pub(super) met: bool,
     pub(super) reached: bool,
+    /// The packet, while it is the same in all states that get here.
+    pub(super) packet: Option<Packet>,
     /// True when every packet gets here, in the same state.
     pub(super) certain: bool,
     pub(super) ways: Vec<Way<'a>>,
@@ -35,6 +38,8 @@ impl<'a> Told<'a> {
     ) {
         self.certain = !self.met && certain.is_empty() && world.stopped.is_none();
         self.continued = if self.met { Vec::new() } else { continued };
+        let packet = Some(world.packet());
+        self.packet = packet.filter(|packet| !self.met || self.packet.as_ref() == Some(packet));
         self.met = true;
         self.reached |= world.stopped.is_none();
     }

@@ -40,6 +40,9 @@ pub struct Stage {
     pub priority: i32,
     /// False when the packet gets here only once what stops it earlier lets it pass.
     pub reached: bool,
+    /// The packet as the chain meets it, after the translations before it; `None` where that is not
+    /// one packet only.
+    pub met: Option<Packet>,
     /// What the chain does to the packet; it passes where this says accept.
     pub answer: Answer,
 }

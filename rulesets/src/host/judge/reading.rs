@@ -70,20 +70,32 @@ impl<'p, 'a> Reading<'p, 'a> {
             return Ok(slice);
         }
         self.walk.sight = &view.sight;
-        let mut arrived = seen.clone();
-        if view.seen == Seen::Maybe {
-            arrived = self.doubted(&seen);
+        let unsure = view.seen == Seen::Maybe;
+        let arrived = if unsure {
+            self.doubted(&seen)
+        } else {
+            seen.clone()
+        };
+        if unsure {
             self.passing_by.extend(arrived.iter().map(by));
         }
         self.by_policy.extend(&arrived);
-        let back = self.walk.chain(self.place.chain, arrived.clone())?;
-        let mut going = self.walk.going_on(&arrived, start, back)?;
-        if going == arrived {
-            going = seen;
-        } else if view.seen == Seen::Maybe {
-            going.extend(&arrived);
+        let mark = self.walk.mark();
+        let back = self.walk.chain(self.place.chain, seen.clone())?;
+        let mut going = self.walk.going_on(&seen, start, back)?;
+        let mut rewritten = std::mem::take(&mut self.walk.rewritten);
+        if unsure {
+            // What it accepts passes whether it sees it or not; only the rest depends on that.
+            let (asked, at) = self.device();
+            self.walk.doubt_stops(mark, asked, at);
+            for it in &mut rewritten {
+                it.piece = self.walk.doubt(it.piece, asked, at);
+            }
+            if going != seen {
+                going = self.doubted(&going);
+                going.extend(&arrived);
+            }
         }
-        let rewritten = std::mem::take(&mut self.walk.rewritten);
         if self.walk.follows {
             let gone: Vec<Piece> = rewritten.iter().map(|it| it.piece).collect();
             going = self.walk.remaining(going, &gone)?;
@@ -143,12 +155,17 @@ impl<'p, 'a> Reading<'p, 'a> {
     }
 
     fn doubted(&mut self, pieces: &[Piece]) -> Vec<Piece> {
+        let (asked, at) = self.device();
+        self.walk.all_in_doubt(pieces, asked, at)
+    }
+
+    /// Whether the chain sees a packet of an interface that is not known.
+    fn device(&self) -> (Open<'a>, At<'a>) {
         let at = At {
             chain: self.walk.program.chains[self.place.chain],
             rule: None,
         };
-        let asked = Open::Device(&self.place.base.devices);
-        self.walk.all_in_doubt(pieces, asked, at)
+        (Open::Device(&self.place.base.devices), at)
     }
 }
 

@@ -279,6 +279,7 @@ impl<'t, 'a> Run<'t, 'a> {
             hook: place.base.hook,
             priority: place.base.priority,
             reached: told.reached,
+            met: told.packet,
             answer: report(told.ways, &told.continued, told.unlisted, NAMES),
         });
     }

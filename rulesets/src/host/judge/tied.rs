@@ -144,6 +144,10 @@ fn add_stages(stages: &mut Vec<(Stage, Union)>, order: &Order, passage: &Passage
         if let Some(place) = stages.iter().position(same) {
             let (known, answer) = &mut stages[place];
             known.reached |= stage.reached;
+            known.met = known
+                .met
+                .take()
+                .filter(|met| Some(met) == stage.met.as_ref());
             answer.add(order, &stage.answer);
             behind = behind.max(place + 1);
         } else {

@@ -28,7 +28,35 @@ impl<'a> Walk<'_, 'a> {
         let doubtful: Vec<Piece> = next.clone();
         let left = self.remaining(back, &doubtful)?;
         next.extend(left);
-        Ok(next)
+        if arrived.iter().any(|piece| piece.env != start) {
+            return Ok(next);
+        }
+        self.as_they_came(arrived, start, next)
+    }
+
+    /// Takes packets for as certain as they came, however they left, where no way out changes them.
+    fn as_they_came(
+        &mut self,
+        arrived: &[Piece],
+        start: Env,
+        next: Vec<Piece>,
+    ) -> Result<Vec<Piece>, NotDetermined> {
+        let mut changed: Vec<Cube> = Vec::new();
+        for piece in next.iter().filter(|piece| piece.env != start) {
+            let fresh = self.room.minus(vec![*piece], &changed)?;
+            changed.extend(fresh.iter().map(|piece| piece.cube));
+        }
+        let mut going = self.room.minus(arrived.to_vec(), &changed)?;
+        for piece in next {
+            self.room.take(changed.len() / 8 + 1)?;
+            if piece.env == start {
+                let within = changed.iter().filter_map(|cube| piece.cube.intersect(cube));
+                going.extend(within.map(|cube| piece.within(cube)));
+            } else {
+                going.push(piece);
+            }
+        }
+        Ok(going)
     }
 
     /// Takes packets out of the rest of a chain.

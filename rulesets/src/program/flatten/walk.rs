@@ -122,6 +122,20 @@ impl<'p, 'a> Walk<'p, 'a> {
         Ok(())
     }
 
+    /// How many entries there are.
+    pub(crate) fn mark(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Puts the entries since a mark in doubt that do not let packets pass.
+    pub(crate) fn doubt_stops(&mut self, mark: usize, open: Open<'a>, at: At<'a>) {
+        let condition = self.condition(open, at);
+        let since = self.entries.iter_mut().skip(mark);
+        for entry in since.filter(|entry| entry.ending != Ending::Accept) {
+            entry.condition = entry.condition.or(Some(condition));
+        }
+    }
+
     pub(crate) fn eyes(&self) -> Eyes<'p, 'a> {
         Eyes::new(self.sight, &self.program.sets)
     }
@@ -135,6 +149,11 @@ impl<'p, 'a> Walk<'p, 'a> {
         if piece.condition.is_some() {
             return piece;
         }
+        let condition = self.condition(open, at);
+        piece.in_doubt(condition)
+    }
+
+    fn condition(&mut self, open: Open<'a>, at: At<'a>) -> u32 {
         let literal = Literal {
             at,
             open,
@@ -146,7 +165,7 @@ impl<'p, 'a> Walk<'p, 'a> {
             self.conditions.push(condition);
         }
         let number = self.conditions.len().saturating_sub(1);
-        piece.in_doubt(u32::try_from(number).unwrap_or(u32::MAX))
+        u32::try_from(number).unwrap_or(u32::MAX)
     }
 
     fn number(&mut self, at: At<'a>) -> u32 {
