@@ -58,21 +58,19 @@ fn listener(protocol: &str, row: SocketRow, owner: Owner) -> Listener {
 }
 
 /// Of several processes that share a socket the oldest is named, and process 1 only when it is alone.
+/// Who is not found may have been hidden: the script cannot tell whether it saw every process.
 struct Owners {
     found: BTreeMap<u64, (u32, String)>,
-    complete: bool,
 }
 
 impl Owners {
     fn read(record: &Record) -> Self {
         let mut owners = Self {
             found: BTreeMap::new(),
-            complete: false,
         };
         let Ok(output) = record.success("owners") else {
             return owners;
         };
-        owners.complete = record.root && !output.truncated;
         for line in output.text.lines() {
             let mut words = line.splitn(3, ' ');
             let inode = words.next().and_then(|it| it.parse().ok());
@@ -98,7 +96,6 @@ impl Owners {
                 pid: *pid,
                 name: name.clone(),
             },
-            None if self.complete => Owner::NotFound,
             None => Owner::Hidden,
         }
     }
