@@ -9,8 +9,11 @@
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 mod certificates;
+mod driver;
 mod fault;
 mod faults;
+#[path = "../support/flood.rs"]
+mod flood;
 mod groups;
 mod joined;
 mod lab;
