@@ -202,7 +202,7 @@ pub(crate) const OTHERS: [Other; 4] = [
 const RUNS: &str = "REACHDX_RUNS";
 const FEW: u16 = 8;
 /// How many packets a second have to arrive beside the probes.
-const RATE: usize = 50_000;
+pub(crate) const RATE: usize = 50_000;
 const TRIES: usize = 8;
 const PROBES: usize = 4;
 const BETWEEN: Duration = Duration::from_millis(80);

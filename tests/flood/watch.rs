@@ -1,8 +1,10 @@
-//! The tool as a witness on the instance, and its peer.
+//! The tool as a witness on the instance, and its peers.
 
 use nix::sys::signal::{Signal, kill};
+use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use nix::unistd::Pid;
 use reachdx::inside::{Sightings, Snapshot};
+use socket2::{SockFilter, Socket};
 use std::io::{BufRead, BufReader};
 use std::net::IpAddr;
 use std::process::{Child, Command, Stdio};
@@ -49,6 +51,17 @@ impl Watch {
     }
 }
 
+/// A packet socket for every protocol that refuses every packet.
+pub(crate) fn refusing() -> Socket {
+    let (family, kind) = (AddressFamily::Packet, SockType::Datagram);
+    let socket = socket(family, kind, SockFlag::empty(), SockProtocol::EthAll).unwrap();
+    let socket = Socket::from(socket);
+    socket
+        .attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)])
+        .unwrap();
+    socket
+}
+
 /// `tcpdump` with the filter of the witness.
 pub(crate) struct Tcpdump(Child);
 
@@ -82,3 +95,6 @@ impl Drop for Tcpdump {
         drop(self.0.wait());
     }
 }
+
+/// Ends a classic filter (`linux/bpf_common.h`).
+const RETURN: u16 = 0x06;
