@@ -1,4 +1,9 @@
-//! Whether a witness slows down the traffic beside it: with one against without, in turns of one run.
+//! Whether a witness slows down the traffic beside it.
+//!
+//! Several instances get the same traffic in turns of a few milliseconds, each watched in another way. What
+//! is compared is the processor time of a packet, which other work of the machine disturbs little. Before
+//! Linux 6.15 packet sockets of one namespace cost the others time as well, so that only a later kernel
+//! shows the whole difference.
 
 use crate::flood::{Flood, link, micros, send};
 use crate::seen::{OTHERS, Other, RATE, say};
@@ -6,136 +11,140 @@ use crate::watch::{Tcpdump, Watch, refusing};
 use crate::world::{LINK, World, arrived};
 use libtest_mimic::Measurement;
 use socket2::Socket;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Prints for kinds of traffic what share is left beside a witness: of what arrives when as much is sent as
-/// a witness has to bear, and of what a processor gets done when it is sent as fast as can be. The latter
-/// beside others too: a packet socket that refuses everything, which is the least that any witness costs;
-/// tcpdump with an equal filter, where it is installed; and nothing, which shows how exact the rest is.
-/// Gives the processor time of one packet beside a witness.
+/// Prints for kinds of traffic what share of the throughput is left beside a witness: at the rate that it
+/// has to bear, and flat out. The latter also beside a packet socket that refuses everything, which is the
+/// least that any witness costs; beside tcpdump with an equal filter, where it is installed; and beside
+/// nothing, which shows how exact the rest is. Gives the processor time of one packet beside a witness.
 pub(crate) fn measure(once: bool) -> Measurement {
-    let turns = if once { 1 } else { TURNS };
-    let mut rates = Vec::new();
-    World::with(|world| {
-        let bench = Bench {
-            world,
-            socket: world.at_client(|| link(LINK)),
-        };
+    let rounds = if once { 1 } else { ROUNDS };
+    World::with(|unwatched| {
+        let [nothing, witnessed, idle, dumped] = [(); 4].map(|()| World::build());
+        let mut cost = 0;
         for other in [&OTHERS[0], &OTHERS[2]] {
-            let mut shares = BTreeMap::new();
-            for _ in 0..turns {
-                rates.push(bench.turn(other, &mut shares));
-            }
-            say(&text(other, &mut shares));
-        }
-    });
-    Measurement {
-        avg: 1_000_000_000 / u64::from(median(&mut rates)),
-        variance: 0,
-    }
-}
+            witnessed.enter();
+            let watch = Watch::start(other.client);
+            idle.enter();
+            let refusing = refusing();
+            dumped.enter();
+            let dump = Tcpdump::start(other.client);
 
-/// Shares in thousandths, one a turn, by what they are of.
-type Shares = BTreeMap<&'static str, Vec<u32>>;
-
-struct Bench<'a> {
-    world: &'a World,
-    socket: Socket,
-}
-
-impl Bench<'_> {
-    /// Measures everything once; gives the throughput beside a witness.
-    fn turn(&self, other: &Other, shares: &mut Shares) -> u32 {
-        let frames = other.frames();
-        let mut note = |name, rates: [u32; 2]| shares.entry(name).or_default().push(share(rates));
-        let unwatched = [self.paced(&frames), self.throughput(&frames)];
-        let watch = Watch::start(other.client);
-        let watched = [self.paced(&frames), self.throughput(&frames)];
-        watch.finish();
-        note(
-            "at the rate of the runs beside a witness",
-            [watched[0], unwatched[0]],
-        );
-        note("flat out beside a witness", [watched[1], unwatched[1]]);
-        note(
-            "flat out beside nothing",
-            [self.throughput(&frames), unwatched[1]],
-        );
-        let socket = refusing();
-        note(
-            "flat out beside a socket that refuses all",
-            [self.throughput(&frames), unwatched[1]],
-        );
-        drop(socket);
-        if let Some(dump) = Tcpdump::start(other.client) {
-            note(
-                "flat out beside tcpdump",
-                [self.throughput(&frames), unwatched[1]],
+            let mut text = format!("{}:", other.name);
+            let at_rate = median((0..rounds).map(|_| {
+                let rates = [&witnessed, unwatched].map(|world| paced(world, other));
+                rates[0] * 1000 / rates[1]
+            }));
+            add(
+                &mut text,
+                "at the rate of the runs beside a witness",
+                at_rate,
             );
-            drop(dump);
-        }
-        watched[1]
-    }
-
-    /// Packets a second that arrive, when so many are sent.
-    fn paced(&self, frames: &[Vec<u8>]) -> u32 {
-        let socket = self.world.at_client(|| link(LINK));
-        let flood = Flood::start(socket, frames.to_vec(), RATE + RATE / 5);
-        thread::sleep(WARM_UP);
-        let (before, began) = (arrived(), Instant::now());
-        thread::sleep(SLICE);
-        let rate = (arrived() - before) * 1_000_000 / micros(began);
-        drop(flood);
-        u32::try_from(rate).unwrap()
-    }
-
-    /// Packets that arrive for each second of processor time, in which the kernel sends and receives them,
-    /// when nothing waits; what else runs on the machine has little part in it.
-    fn throughput(&self, frames: &[Vec<u8>]) -> u32 {
-        let send_for = |time| {
-            let (before, used, began) = (arrived(), processor_time(), Instant::now());
-            while began.elapsed() < time {
-                send(&self.socket, frames, 0..frames.len());
+            let mut lanes = vec![
+                Lane::new("", unwatched),
+                Lane::new("flat out beside a witness", &witnessed),
+                Lane::new("beside a socket that refuses everything", &idle),
+                Lane::new("beside nothing", &nothing),
+            ];
+            if dump.is_some() {
+                lanes.push(Lane::new("beside tcpdump", &dumped));
             }
-            (arrived() - before) * 1_000_000 / (processor_time() - used)
-        };
-        send_for(WARM_UP);
-        u32::try_from(send_for(SLICE)).unwrap()
+            run(&mut lanes, &other.frames(), rounds);
+            let base = lanes[0].costs.clone();
+            for lane in &lanes[1..] {
+                let shares = base.iter().zip(&lane.costs);
+                add(
+                    &mut text,
+                    lane.name,
+                    median(shares.map(|(of, cost)| of * 1000 / cost)),
+                );
+            }
+            say(&text);
+            cost = median(lanes[1].costs.iter().copied());
+            watch.finish();
+            drop((refusing, dump));
+        }
+        Measurement {
+            avg: u64::try_from(cost).unwrap(),
+            variance: 0,
+        }
+    })
+}
+
+/// The way to one of the instances.
+struct Lane {
+    name: &'static str,
+    link: Socket,
+    /// The nanoseconds of processor time that a packet took, round by round.
+    costs: Vec<usize>,
+}
+
+impl Lane {
+    fn new(name: &'static str, world: &World) -> Self {
+        Self {
+            name,
+            link: world.at_client(|| link(LINK)),
+            costs: Vec::new(),
+        }
     }
 }
 
-/// The microseconds that this thread has had a processor (`sched-stats.rst`).
+/// Sends the same to every instance, in turns.
+fn run(lanes: &mut [Lane], frames: &[Vec<u8>], rounds: usize) {
+    for round in 0..=rounds {
+        let mut spent = vec![0; lanes.len()];
+        for turn in 0..TURNS {
+            for place in 0..lanes.len() {
+                let lane = (place + turn) % lanes.len();
+                let before = processor_time();
+                send(&lanes[lane].link, frames, 0..PACKETS);
+                spent[lane] += processor_time() - before;
+            }
+        }
+        // The first round warms up.
+        if round > 0 {
+            for (lane, spent) in lanes.iter_mut().zip(spent) {
+                lane.costs.push(spent / (TURNS * PACKETS));
+            }
+        }
+    }
+}
+
+/// Packets a second that arrive at an instance, when so many are sent.
+fn paced(world: &World, other: &Other) -> usize {
+    let link = world.at_client(|| link(LINK));
+    let flood = Flood::start(link, other.frames(), RATE + RATE / 5);
+    thread::sleep(SLICE / 2);
+    let (before, began) = (arrived(), Instant::now());
+    thread::sleep(SLICE);
+    let rate = (arrived() - before) * 1_000_000 / micros(began);
+    drop(flood);
+    rate
+}
+
+/// The nanoseconds that this thread has had a processor (`sched-stats.rst`).
 fn processor_time() -> usize {
     // What it has had since the last turn of the scheduler is counted only then.
     thread::yield_now();
     let statistics = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    let nanoseconds: usize = statistics.split(' ').next().unwrap().parse().unwrap();
-    nanoseconds / 1000
+    statistics.split(' ').next().unwrap().parse().unwrap()
 }
 
-fn text(other: &Other, shares: &mut Shares) -> String {
-    let mut text = format!("{}:", other.name);
-    for (name, of) in shares {
-        let ratio = f64::from(median(of)) / 1000.0;
-        let _infallible = write!(text, " {name} {ratio:.3};");
-    }
-    text
+fn add(text: &mut String, name: &str, thousandths: usize) {
+    let (whole, part) = (thousandths / 1000, thousandths % 1000);
+    let _infallible = write!(text, " {name} {whole}.{part:03};");
 }
 
-/// How many thousandths the first rate is of the second.
-fn share([rate, of]: [u32; 2]) -> u32 {
-    u32::try_from(u64::from(rate) * 1000 / u64::from(of)).unwrap()
-}
-
-fn median(values: &mut [u32]) -> u32 {
+fn median(values: impl Iterator<Item = usize>) -> usize {
+    let mut values: Vec<_> = values.collect();
     values.sort_unstable();
     values[values.len() / 2]
 }
 
-const TURNS: usize = 15;
-const WARM_UP: Duration = Duration::from_millis(150);
+const ROUNDS: usize = 21;
+const TURNS: usize = 10;
+const PACKETS: usize = 2048;
 const SLICE: Duration = Duration::from_millis(300);

@@ -24,7 +24,8 @@ impl World {
         thread::scope(|scope| joined(scope.spawn(|| action(&Self::build()))))
     }
 
-    fn build() -> Self {
+    /// Builds a world, in whose instance this thread then stands.
+    pub(crate) fn build() -> Self {
         let client = namespace();
         let instance = namespace();
         let place = format!("/proc/{}/fd/{}", std::process::id(), client.as_raw_fd());
@@ -41,12 +42,17 @@ impl World {
         world
     }
 
-    /// Calls `action` while this thread stands in the client's network.
+    /// Calls `action` while this thread stands in the client's network; then it stands in the instance.
     pub(crate) fn at_client<T>(&self, action: impl FnOnce() -> T) -> T {
         setns(&self.client, CloneFlags::CLONE_NEWNET).unwrap();
         let result = action();
-        setns(&self.instance, CloneFlags::CLONE_NEWNET).unwrap();
+        self.enter();
         result
+    }
+
+    /// Has this thread stand in the instance.
+    pub(crate) fn enter(&self) {
+        setns(&self.instance, CloneFlags::CLONE_NEWNET).unwrap();
     }
 }
 
