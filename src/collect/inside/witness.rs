@@ -51,6 +51,7 @@ pub fn watch(watch: &Watch, ready: impl FnOnce(), stopped: impl Fn() -> bool) ->
         seen.receive(socket.as_ref().ok(), Some(started));
     }
     seen.look();
+    let duration_s = rounded(started.elapsed());
     if let Ok(socket) = &socket {
         seen.drain(socket, started);
     }
@@ -58,7 +59,7 @@ pub fn watch(watch: &Watch, ready: impl FnOnce(), stopped: impl Fn() -> bool) ->
     Witness {
         client: watch.watched.client,
         started_at,
-        duration_s: rounded(started.elapsed()),
+        duration_s,
         packets: match socket {
             Ok(socket) => match (seen.failed, dropped(&socket)) {
                 (None, Ok(dropped)) => read(SOCKET, seen.tally.finish(dropped)),
