@@ -1,5 +1,6 @@
 //! Traffic that a probe has to be found in: frames, put on a link as fast as is wanted.
 
+use nix::errno::Errno;
 use nix::ifaddrs::getifaddrs;
 use nix::sys::socket::{self, LinkAddr, MsgFlags, MultiHeaders};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -75,8 +76,12 @@ pub(crate) fn send(socket: &Socket, frames: &[Vec<u8>], numbers: std::ops::Range
         let socket = socket.as_raw_fd();
         let nowhere = vec![None; count];
         let flags = MsgFlags::empty();
-        let sent = socket::sendmmsg(socket, &mut headers, &turn, nowhere, [], flags).unwrap();
-        next += sent.count();
+        next += match socket::sendmmsg(socket, &mut headers, &turn, nowhere, [], flags) {
+            Ok(sent) => sent.count(),
+            // The queue of the other end is full, and this one frame was dropped.
+            Err(Errno::ENOBUFS) => 1,
+            Err(error) => panic!("a link of the flood: {error}"),
+        };
     }
 }
 
