@@ -72,8 +72,11 @@ impl Tcpdump {
         let header = if client.is_ipv4() { "tcp" } else { "ip6" };
         let filter =
             format!("host {client} and (icmp or icmp6 or (tcp and {header}[{flags}] & 6 != 0))");
-        let mut child = Command::new("tcpdump")
-            .args(["-Z", "root", "-n", "-i", "any", "-w", "/dev/null", &filter])
+        Command::new("tcpdump").arg("--version").output().ok()?;
+        // It ends with this process, even by `kill -9`.
+        let mut child = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "tcpdump", "-Z", "root"])
+            .args(["-n", "-i", "any", "-w", "/dev/null", &filter])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
