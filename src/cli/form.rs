@@ -86,6 +86,7 @@ fn picture(mut snapshot: Snapshot, wanted: &Wanted) -> anyhow::Result<String> {
     let console = console();
     let code = paste::code(&snapshot);
     snapshot.host = Host::default();
+    snapshot.since = None;
     seal(&mut snapshot, wanted.pair)?;
     match paste::picture(&snapshot, wanted.pair, console) {
         Some(picture) => Ok(picture),

@@ -1,6 +1,6 @@
 use super::form::{Form, Wanted, rendered};
 use super::pasted::pairing_code;
-use super::{options, witness};
+use super::{healthy, options, witness};
 use crate::collect::inside::{
     DEFAULT_OUTBOUND, Options, Turn, collect, collect_mounted, parse_outbound,
 };
@@ -11,6 +11,7 @@ use crate::inside::{Snapshot, Watched};
 use crate::paste::{Channel, PairingCode, script, shell_script};
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
+use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -59,6 +60,17 @@ pub(super) struct Arguments {
     /// listings are cut, then whole facts
     #[arg(long, value_name = "BYTES")]
     limit: Option<usize>,
+    /// Keep the snapshot in FILE where every service that listens answers, in place of the one before;
+    /// nothing is printed unless --output says where. The exit code is 1 where it is not kept
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sysroot", "script", "witness"])]
+    keep: Option<PathBuf>,
+    /// Say what changed since a snapshot that --keep kept [default: /var/lib/reachdx/healthy.json, where
+    /// there is one]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sysroot", "script"])]
+    since: Option<PathBuf>,
+    /// Print a script that has systemd run this once an hour, with --keep, instead of doing it here
+    #[arg(long, conflicts_with_all = ["sysroot", "script", "witness", "since"])]
+    timer: bool,
     /// Print a script that does this, for the cloud's command channel or for a host to which no
     /// program can be copied, instead of doing it here
     #[arg(long, value_name = "KIND", value_enum, conflicts_with_all = ["format", "limit"])]
@@ -100,6 +112,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         write_output(arguments.output.as_deref(), text.as_bytes())?;
         return Ok(0);
     }
+    if arguments.timer {
+        let text = healthy::timer(&kept(arguments), arguments.keep.as_deref())?;
+        write_output(None, text.as_bytes())?;
+        return Ok(0);
+    }
     if let Some(disk) = &arguments.sysroot {
         let options = Options {
             from: arguments.from,
@@ -133,7 +150,27 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     }));
     runtime.shutdown_background();
     snapshot.witness = witness;
-    write(arguments, snapshot)
+    snapshot.since = healthy::since(&snapshot, arguments.since.as_deref())?;
+    match &arguments.keep {
+        None => write(arguments, snapshot),
+        Some(path) => keep(arguments, snapshot, path),
+    }
+}
+
+/// Keeps a healthy snapshot, and writes it where it is asked for besides.
+fn keep(arguments: &Arguments, snapshot: Snapshot, path: &Path) -> anyhow::Result<u8> {
+    let bare = Snapshot {
+        since: None,
+        ..snapshot.clone()
+    };
+    let unwell = healthy::keep(&bare, path)?;
+    if let Some(reason) = &unwell {
+        let _unheard = writeln!(io::stderr(), "not kept: {reason}");
+    }
+    if arguments.output.is_some() {
+        write(arguments, snapshot)?;
+    }
+    Ok(unwell.map_or(0, |_| 1))
 }
 
 fn write(arguments: &Arguments, snapshot: Snapshot) -> anyhow::Result<u8> {
@@ -194,6 +231,23 @@ fn said(arguments: &Arguments) -> Vec<String> {
     say("--timeout", timeout);
     say("--pair", arguments.pair.map(|it| it.to_string()));
     said
+}
+
+/// The same for runs that keep what they find.
+fn kept(arguments: &Arguments) -> Vec<String> {
+    let mut words = said(arguments);
+    let form = arguments.format.to_possible_value();
+    let default = Form::default().to_possible_value();
+    if let Some(form) = form.filter(|form| Some(form) != default.as_ref()) {
+        words.extend(["--format".to_owned(), form.get_name().to_owned()]);
+    }
+    if let Some(limit) = arguments.limit {
+        words.extend(["--limit".to_owned(), limit.to_string()]);
+    }
+    if let Some(path) = &arguments.output {
+        words.extend(["--output".to_owned(), path.display().to_string()]);
+    }
+    words
 }
 
 /// Collects on this very machine, for a target that is this machine.

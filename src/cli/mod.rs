@@ -9,6 +9,7 @@ mod explain;
 mod export;
 mod fix;
 mod form;
+mod healthy;
 mod inside;
 mod joined;
 mod lint;

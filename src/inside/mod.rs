@@ -16,6 +16,7 @@ mod packet_programs;
 mod read;
 mod replay;
 mod routes;
+mod since;
 mod snapshot;
 mod socket_diag;
 mod sockets;
@@ -42,6 +43,7 @@ pub use packet_programs::{LinkReply, LinkTable, link_request, packet_programs, p
 pub use read::{SnapshotError, read_snapshot};
 pub use replay::replay;
 pub use routes::{parse_ipv4_routes, parse_ipv6_routes};
+pub use since::{Change, Since, unwell};
 pub use snapshot::{
     Address, Connect, ConnectCounters, Conntrack, Datum, Established, Listener, Outbound, Owner,
     PacketProgram, Pairing, ProgramKind, Route, RouteToClient, RulesText, SNAPSHOT_VERSION,

@@ -1,6 +1,6 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::{Host, Witness};
+use super::{Host, Since, Witness};
 use probes::{Observation, Trace};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +63,9 @@ pub struct Snapshot {
     /// What the witness saw, when one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witness: Option<Witness>,
+    /// What changed since the last time all was well, where a snapshot of then was at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Datum<Since>>,
     /// The only TCP ports that `listeners` speaks of, where it does not hold every socket; `None` when
     /// it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -165,6 +165,7 @@ fn nothing() -> Snapshot {
             .collect::<BTreeMap<_, _>>(),
         packet_programs: skipped(),
         host: Host::skipped(REASON),
+        since: None,
         listener_ports: None,
         pairing: None,
         witness: None,

@@ -1,5 +1,5 @@
 //! Makes a snapshot smaller where a channel carries only so much: the state of the machine goes first,
-//! then the rule listings are cut, then whole facts are left out, the least telling first. Each of these
+//! then most of what changed, then the rule listings are cut, then whole facts are left out, the least telling first. Each of these
 //! says in its place that it was.
 
 use crate::inside::{Datum, Host, RulesText, Snapshot};
@@ -8,6 +8,9 @@ use crate::inside::{Datum, Host, RulesText, Snapshot};
 pub fn shrink(snapshot: &mut Snapshot, fits: impl Fn(&Snapshot) -> bool) -> bool {
     if !fits(snapshot) {
         snapshot.host = Host::default();
+    }
+    if !fits(snapshot) {
+        shorten(snapshot);
     }
     while !fits(snapshot) {
         if !cut_longest_listing(snapshot) {
@@ -21,6 +24,14 @@ pub fn shrink(snapshot: &mut Snapshot, fits: impl Fn(&Snapshot) -> bool) -> bool
         leave_out(snapshot);
     }
     fits(snapshot)
+}
+
+/// Leaves the first few changes.
+fn shorten(snapshot: &mut Snapshot) {
+    if let Some(Datum::Read { value, .. }) = &mut snapshot.since {
+        value.unlisted += value.changes.len().saturating_sub(CHANGES);
+        value.changes.truncate(CHANGES);
+    }
 }
 
 /// Halves the longest listing at the end of a line; false when all are empty.
@@ -58,9 +69,13 @@ fn leave_out<T>(datum: &mut Datum<T>) {
     }
 }
 
+/// How many changes are told where room is short.
+const CHANGES: usize = 8;
+
 /// What is left out, one after another. A list that lacks entries would say that they are not there, so
 /// lists go whole.
-const STEPS: [fn(&mut Snapshot); 9] = [
+const STEPS: [fn(&mut Snapshot); 10] = [
+    |snapshot| snapshot.since.iter_mut().for_each(leave_out),
     |snapshot| leave_out(&mut snapshot.counters),
     |snapshot| leave_out(&mut snapshot.established),
     |snapshot| snapshot.outbound.clear(),

@@ -1,9 +1,9 @@
 //! What a diagnosis leaves to the run it came from: addresses, far ends, times.
 
 use super::words::leaves;
-use crate::diagnosis::FlowDiagnosis;
+use crate::diagnosis::{Diagnosis, FlowDiagnosis, Status};
 use crate::evidence::Run;
-use crate::inside::Outbound;
+use crate::inside::{Datum, Outbound};
 use probes::{Answer, Observation, Outcome};
 
 /// The addresses of the target, in the order received.
@@ -58,4 +58,30 @@ pub(super) fn answer_time(observation: &Observation) -> Option<f64> {
 fn asked(far_end: &Outbound) -> Option<String> {
     let seen = far_end.observation.as_ref()?;
     Some(seen.probe.address.to_string())
+}
+
+/// Where something is wrong: since when all was well on the instance, in words, and what changed since.
+pub(super) fn since(run: &Run, diagnosis: &Diagnosis) -> Option<(String, Vec<String>)> {
+    let since = run.evidence.inside.as_ref()?.since.as_ref()?;
+    if diagnosis.status == Status::Reachable {
+        return None;
+    }
+    match since {
+        Datum::Skipped { source, reason } => Some((
+            format!("not known: the snapshot kept in `{source}` cannot be read: {reason}"),
+            Vec::new(),
+        )),
+        Datum::Read { value, .. } => {
+            let when = &value.taken_at;
+            let lines = value.lines();
+            let words = if value.changes.is_empty() {
+                format!(
+                    "nothing that was compared, on the instance, since all was well there ({when})"
+                )
+            } else {
+                format!("on the instance, since all was well there ({when})")
+            };
+            Some((words, lines))
+        }
+    }
 }

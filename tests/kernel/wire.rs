@@ -88,7 +88,35 @@ impl Wire {
             }
         }
         self.settle(&mut seen);
+        self.send_lost_ones(probes, &mut seen);
         seen
+    }
+
+    /// Sends again what did not come as far as the host: the queue in which a busy processor keeps what
+    /// arrives (`net.core.netdev_max_backlog`) has room for so much, and drops the rest before any rule.
+    fn send_lost_ones(&mut self, probes: &[Probe], seen: &mut [Seen]) {
+        for _ in 0..TRIES {
+            let mut any = false;
+            for (number, probe) in (1..).zip(probes) {
+                let fate = &seen[usize::from(number) - 1];
+                let untold = fate.records.is_empty() && fate.arrived.is_none();
+                if untold && probe.from != Origin::Host {
+                    self.dispatch(probe, number);
+                    any = true;
+                }
+            }
+            if !any {
+                return;
+            }
+            self.settle(seen);
+        }
+        for (probe, fate) in probes.iter().zip(&*seen) {
+            let told = !fate.records.is_empty() || fate.arrived.is_some();
+            assert!(
+                told || probe.from == Origin::Host,
+                "the host was never seen to get {probe:?}"
+            );
+        }
     }
 
     /// Sends packets that open flows. What the host sends so finds a route to the sources of probes.
@@ -276,5 +304,7 @@ const BETWEEN_READS: u16 = 32;
 /// How many bytes may wait in a socket.
 const ROOM: usize = 16 << 20;
 
+/// How often a packet that is lost on its way is sent again.
+const TRIES: usize = 5;
 /// How long the kernel may take to handle what is queued.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -8,6 +8,7 @@
 //!
 //! `internet` holds every other address there is: mail exchangers, the name server, control targets.
 
+use crate::flood::Flood;
 use crate::groups::{self, Group};
 use crate::machine::{Machine, fed, joined};
 use crate::names::{self, Names};
@@ -15,12 +16,15 @@ use crate::peers;
 use crate::servers::Server;
 use std::fmt::Write;
 use std::net::TcpStream;
+use std::os::fd::OwnedFd;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// A running lab; dropping it leaves nothing behind.
 pub(crate) struct Lab {
+    /// Traffic beside what is probed; it ends before the machines do.
+    pub(crate) floods: Vec<Flood>,
     pub(crate) client: Machine,
     pub(crate) isp: Machine,
     pub(crate) edge: Machine,
@@ -29,6 +33,8 @@ pub(crate) struct Lab {
     names: Arc<Mutex<Names>>,
     /// Connections that a fault keeps open.
     pub(crate) held: Vec<TcpStream>,
+    /// Programs that are attached to interfaces.
+    pub(crate) attached: Vec<OwnedFd>,
 }
 
 impl Lab {
@@ -44,6 +50,8 @@ impl Lab {
             internet,
             names,
             held: Vec::new(),
+            attached: Vec::new(),
+            floods: Vec::new(),
         };
         lab.connect();
         lab.enforce(groups);

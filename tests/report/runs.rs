@@ -458,6 +458,7 @@ fn snapshot(listening: &[(&str, u16)]) -> Snapshot {
         packet_programs: read(Vec::new()),
         host: Host::default(),
         witness: None,
+        since: None,
         listener_ports: None,
         pairing: None,
     }

@@ -72,6 +72,33 @@ fn of_two_back_ends_at_one_priority_both_are_named() {
     assert_eq!(passage.answer.definite(), Some(Definite::Stopped));
 }
 
+#[test]
+fn a_chain_that_only_some_orders_lead_to_is_conditional_in_all_of_them() {
+    let redirecting = |from, to| {
+        let first = translate(TranslationKind::Redirect, None, Some(to));
+        table(
+            TableFamily::Ip,
+            vec![nat(Hook::Prerouting, -100, &[&[port(from), first]])],
+        )
+    };
+    let mut legacy = redirecting(22, 1);
+    legacy.backend = Backend::Legacy;
+    let mut other = redirecting(99, 3);
+    "other".clone_into(&mut other.chains[0].chain.set);
+    let rules = host(vec![legacy, redirecting(98, 2), other]);
+    let passage = judge(&rules, &tcp(22));
+    assert_eq!(passage.answer.definite(), Some(Definite::Passes));
+    let others = passage.stages.iter();
+    let others: Vec<_> = others
+        .filter(|stage| stage.backend == Backend::Nftables)
+        .flat_map(|stage| &stage.answer.outcomes)
+        .collect();
+    assert_eq!(others.len(), 2);
+    for outcome in others {
+        assert!(!outcome.conditions.is_empty(), "{outcome:?}");
+    }
+}
+
 /// A translation in each back end, both before routing at -100, and a filter that drops what the second
 /// one leads to.
 fn two_translations() -> HostRules {

@@ -24,7 +24,7 @@ pub(super) fn rules<'a>(leg: &Leg<'a>, gate: usize) -> Option<&'a HostRules> {
     rules.filter(|_| leg.gates.gates[gate].layer == LayerKind::HostFirewall)
 }
 
-/// Whether a change of one rule there is what it seems to be from outside.
+/// Whether packets are translated: a change of one rule is then not what it seems to be from outside.
 pub(super) fn translates(rules: &HostRules) -> bool {
     let chains = rules.tables.iter().flat_map(|table| &table.chains);
     let mut steps = chains

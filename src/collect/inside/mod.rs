@@ -149,6 +149,7 @@ pub async fn collect(options: &Options) -> Snapshot {
         packet_programs: basics.packet_programs,
         host,
         witness: None,
+        since: None,
         listener_ports: None,
         pairing: None,
     }

@@ -40,6 +40,7 @@ pub fn collect_mounted(directory: &Path, options: &Options) -> io::Result<Snapsh
         firewall: saved_rules(&root),
         packet_programs: skipped("", OFFLINE),
         host: host::collect(&root, &About::new(options)),
+        since: None,
         listener_ports: None,
         pairing: None,
         witness: None,

@@ -38,25 +38,28 @@ pub struct Watch {
 pub fn watch(watch: &Watch, ready: impl FnOnce(), stopped: impl Fn() -> bool) -> Witness {
     let started_at = now();
     let socket = open(&watch.watched);
+    let mut seen = Seen::new(watch.watched.client);
     let first = (kernel::reading(), Instant::now());
-    std::thread::sleep(watch.quiet);
+    while first.1.elapsed() < watch.quiet {
+        seen.receive(socket.as_ref().ok(), None);
+    }
     let before = (kernel::reading(), Instant::now());
     ready();
     let started = before.1;
-    let mut seen = Seen::new(watch.watched.client);
     while started.elapsed() < watch.duration && !stopped() {
         seen.look();
-        match &socket {
-            Ok(socket) if seen.failed.is_none() => seen.receive(socket, started),
-            Ok(_) | Err(_) => std::thread::sleep(STEP),
-        }
+        seen.receive(socket.as_ref().ok(), Some(started));
     }
     seen.look();
+    let duration_s = rounded(started.elapsed());
+    if let Ok(socket) = &socket {
+        seen.drain(socket, started);
+    }
     let after = (kernel::reading(), Instant::now());
     Witness {
         client: watch.watched.client,
         started_at,
-        duration_s: rounded(started.elapsed()),
+        duration_s,
         packets: match socket {
             Ok(socket) => match (seen.failed, dropped(&socket)) {
                 (None, Ok(dropped)) => read(SOCKET, seen.tally.finish(dropped)),
@@ -98,26 +101,48 @@ impl Seen {
         }
     }
 
-    /// Takes the packets that are there, or waits a moment for one.
-    fn receive(&mut self, socket: &Socket, started: Instant) {
+    /// Takes the packets that are there, or waits a moment for one; what comes before the watch has
+    /// `started` counts from its beginning.
+    fn receive(&mut self, socket: Option<&Socket>, started: Option<Instant>) {
+        match socket {
+            Some(socket) if self.failed.is_none() => {
+                let _more = (0..MOST_AT_ONCE).all(|_| self.receive_one(socket, started));
+            }
+            Some(_) | None => std::thread::sleep(STEP),
+        }
+    }
+
+    /// Lets no further packet in, and takes those that still wait, so that each one that matched is
+    /// either seen or counted as lost.
+    fn drain(&mut self, socket: &Socket, started: Instant) {
+        let shut = socket
+            .attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)])
+            .and_then(|()| socket.set_nonblocking(true));
+        if let Err(error) = shut {
+            self.failed.get_or_insert_with(|| error.to_string());
+        }
+        while self.failed.is_none() && self.receive_one(socket, Some(started)) {}
+    }
+
+    /// Takes one packet; false when there is none.
+    fn receive_one(&mut self, socket: &Socket, started: Option<Instant>) -> bool {
         let mut buffer = [0; SNAP];
-        for _ in 0..MOST_AT_ONCE {
-            match recvfrom::<LinkAddr>(socket.as_raw_fd(), &mut buffer) {
-                Ok((length, Some(address))) => {
-                    self.packet(&buffer[..length.min(SNAP)], &address, started);
-                }
-                Ok((_, None)) => {}
-                // An interface that goes down is told of once, and watching goes on.
-                Err(Errno::EAGAIN | Errno::EINTR | Errno::ENETDOWN) => return,
-                Err(errno) => {
-                    self.failed = Some(io::Error::from(errno).to_string());
-                    return;
-                }
+        match recvfrom::<LinkAddr>(socket.as_raw_fd(), &mut buffer) {
+            Ok((length, Some(address))) => {
+                self.packet(&buffer[..length.min(SNAP)], &address, started);
+                true
+            }
+            // An interface that goes down is told of once, and watching goes on.
+            Ok((_, None)) | Err(Errno::EINTR | Errno::ENETDOWN) => true,
+            Err(Errno::EAGAIN) => false,
+            Err(errno) => {
+                self.failed = Some(io::Error::from(errno).to_string());
+                false
             }
         }
     }
 
-    fn packet(&mut self, bytes: &[u8], address: &LinkAddr, started: Instant) {
+    fn packet(&mut self, bytes: &[u8], address: &LinkAddr, started: Option<Instant>) {
         let way = match address.pkttype() {
             OUTGOING => PacketWay::Sent,
             OTHER_HOST => return,
@@ -128,7 +153,7 @@ impl Seen {
         };
         let index = address.ifindex();
         let interface = self.interfaces.entry(index).or_insert_with(|| name(index));
-        let at = rounded(started.elapsed());
+        let at = started.map_or(0.0, |started| rounded(started.elapsed()));
         self.tally.add(interface, way, &decoded, at);
     }
 
@@ -273,6 +298,8 @@ const SNAP: usize = 256;
 const MOST_AT_ONCE: usize = 4096;
 const MOST_HALF_OPEN: usize = 256;
 const RECEIVE_BUFFER: usize = 8 << 20;
+/// Ends a classic filter (`linux/bpf_common.h`).
+const RETURN: u16 = 0x06;
 const AF_PACKET: u16 = 17;
 const ETH_P_ALL: u16 = 3;
 const LINK_ADDRESS: u32 = 20;

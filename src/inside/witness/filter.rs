@@ -1,8 +1,9 @@
 //! Which packets the kernel hands to the witness: a program for its classic packet filter
 //! (`Documentation/networking/filter.rst`), over packets that begin at their IP header.
 //!
-//! Of TCP only segments that open, refuse or reset are kept (SYN or RST), so that the client's own
-//! sessions cost nothing.
+//! Of TCP only segments that open, refuse or reset are kept (SYN or RST), beside them only ICMP, so that
+//! the client's own sessions, datagrams and tunnels cost nothing and take no room from what is asked
+//! about.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use std::net::IpAddr;
@@ -85,23 +86,30 @@ impl Program {
         self.test(EQUAL, version << 4, NEXT, Target::Drop);
     }
 
-    /// Ends for IPv4: whatever is not TCP is kept, TCP only with SYN or RST; later fragments are not.
+    /// Ends for IPv4: ICMP is kept, TCP only with SYN or RST; later fragments are not.
     fn opening4(&mut self) {
         self.load(LOAD_HALF, 6);
         self.test(ANY_SET, 0x1fff, Target::Drop, NEXT);
         self.load(LOAD_BYTE, 9);
-        self.test(EQUAL, TCP, NEXT, Target::Keep);
+        self.test(EQUAL, ICMP, Target::Keep, NEXT);
+        self.test(EQUAL, TCP, NEXT, Target::Drop);
         self.load(HEADER_TO_INDEX, 0);
         self.load(LOAD_BYTE_AT_INDEX, 13);
         self.test(ANY_SET, SYN_OR_RST, Target::Keep, Target::Drop);
     }
 
-    /// The same for IPv6; what has extension headers is kept.
+    /// The same for IPv6; what stands behind options, a route or in a first fragment is kept.
     fn opening6(&mut self) {
         self.load(LOAD_BYTE, 6);
-        self.test(EQUAL, TCP, NEXT, Target::Keep);
+        self.test(EQUAL, TCP, Target::Skip(5), NEXT);
+        for kept in [ICMPV6, HOP_BY_HOP, ROUTING, DESTINATION] {
+            self.test(EQUAL, kept, Target::Keep, NEXT);
+        }
+        self.test(EQUAL, FRAGMENT, Target::Skip(2), Target::Drop);
         self.load(LOAD_BYTE, 53);
         self.test(ANY_SET, SYN_OR_RST, Target::Keep, Target::Drop);
+        self.load(LOAD_HALF, 42);
+        self.test(ANY_SET, LATER_FRAGMENT, Target::Drop, Target::Keep);
     }
 }
 
@@ -193,6 +201,13 @@ const ICMP: u32 = 1;
 const TCP: u32 = 6;
 const ICMPV6: u32 = 58;
 const SYN_OR_RST: u32 = 0x06;
+// Extension headers of IPv6 (RFC 8200 section 4).
+const HOP_BY_HOP: u32 = 0;
+const ROUTING: u32 = 43;
+const FRAGMENT: u32 = 44;
+const DESTINATION: u32 = 60;
+/// The offset of a fragment, where it is not the first.
+const LATER_FRAGMENT: u32 = 0xfff8;
 
 #[cfg(test)]
 mod tests {
@@ -307,9 +322,10 @@ mod tests {
                 let stranger = segment(other, host, (4000, 22), flags);
                 assert!(!keeps(&code, &stranger), "{other} is not {client}");
             }
-            assert!(keeps(&code, &packet(client, host, 1, &[8, 0, 0, 0])));
-            assert!(keeps(&code, &packet(client, host, 17, &[0; 8])));
-            assert!(!keeps(&code, &packet(other, host, 17, &[0; 8])));
+            let icmp = if host.contains(':') { 58 } else { 1 };
+            assert!(keeps(&code, &packet(client, host, icmp, &[8, 0, 0, 0])));
+            assert!(keeps(&code, &packet(host, client, icmp, &[3, 1, 0, 0])));
+            assert!(!keeps(&code, &packet(other, host, icmp, &[8, 0, 0, 0])));
         }
         let code = filter(&Watched {
             client: Some("2001:db8::7".parse().unwrap()),
@@ -318,6 +334,39 @@ mod tests {
         for near in ["2001:db8::8", "2001:db8:0:1::7", "2001:db9::7", "::7"] {
             assert!(!keeps(&code, &segment(near, "2001:db8:1::1", (1, 22), 2)));
         }
+    }
+
+    #[test]
+    fn a_clients_datagrams_and_tunnels_are_not_kept() {
+        for (client, host, _) in PAIRS {
+            let code = filter(&Watched {
+                client: Some(client.parse().unwrap()),
+                ports: vec![],
+            });
+            for protocol in [4, 17, 41, 47, 50, 132] {
+                for (from, to) in [(client, host), (host, client)] {
+                    let other = packet(from, to, protocol, &[0; 64]);
+                    assert!(!keeps(&code, &other), "protocol {protocol} from {from}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_headers_of_options_is_kept() {
+        let (client, host, other) = PAIRS[1];
+        let code = filter(&Watched {
+            client: Some(client.parse().unwrap()),
+            ports: vec![],
+        });
+        let first = |next| packet(client, host, next, &[6, 0, 0, 1, 0, 0, 0, 0]);
+        for next in [0, 43, 44, 60] {
+            assert!(keeps(&code, &first(next)), "behind {next}");
+        }
+        let later = packet(client, host, 44, &[6, 0, 0, 8, 0, 0, 0, 0]);
+        assert!(!keeps(&code, &later));
+        let stranger = packet(other, host, 0, &[6, 0, 0, 0, 0, 0, 0, 0]);
+        assert!(!keeps(&code, &stranger));
     }
 
     #[test]

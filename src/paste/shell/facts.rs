@@ -38,6 +38,7 @@ pub(super) fn snapshot(record: &Record) -> Snapshot {
         packet_programs: unasked(),
         host: host(record),
         witness: None,
+        since: None,
         listener_ports: None,
         pairing: None,
     }

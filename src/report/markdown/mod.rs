@@ -32,6 +32,12 @@ pub(super) fn write(run: &Run, diagnosis: &Diagnosis, out: &mut impl Write) -> i
     verdict::rules(run, diagnosis, out)?;
     writeln!(out, "\n## Evidence\n")?;
     evidence(diagnosis, out)?;
+    if let Some((when, lines)) = look_up::since(run, diagnosis) {
+        writeln!(out, "\n## Changed\n\n{}\n", inline(&when))?;
+        for line in lines {
+            writeln!(out, "- {}", inline(&line))?;
+        }
+    }
     writeln!(out, "\n## Next\n")?;
     fixes::next(&groups, out)?;
     writeln!(out, "\n## Fix\n")?;

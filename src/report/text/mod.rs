@@ -31,6 +31,7 @@ pub(super) fn write(
         block::write(&mut page, run, diagnosis, group)?;
     }
     findings(&mut page, diagnosis)?;
+    since(&mut page, run, diagnosis)?;
     footer(&mut page, run, diagnosis, &groups)
 }
 
@@ -154,6 +155,19 @@ fn findings(page: &mut Page<'_, impl Write>, diagnosis: &Diagnosis) -> io::Resul
             Severity::Info => "NOTE",
         };
         page.entry(label, &format!("{} ({})", finding.summary, finding.id))?;
+    }
+    Ok(())
+}
+
+/// What changed on the instance since all was well there.
+fn since(page: &mut Page<'_, impl Write>, run: &Run, diagnosis: &Diagnosis) -> io::Result<()> {
+    let Some((when, lines)) = look_up::since(run, diagnosis) else {
+        return Ok(());
+    };
+    page.blank()?;
+    page.entry("changed", &when)?;
+    for line in lines {
+        page.more(&line)?;
     }
     Ok(())
 }

@@ -215,6 +215,12 @@ impl Union {
         let counted = self.found.into_iter().zip(self.needs);
         for (outcome, (found, needs)) in self.answer.outcomes.iter_mut().zip(counted) {
             if found < orders {
+                // Several orders may lead there that have nothing in common.
+                let needs = if needs.is_empty() {
+                    vec![unknown()]
+                } else {
+                    needs
+                };
                 outcome.conditions.extend(needs);
             }
         }
@@ -256,6 +262,25 @@ fn condition(older: &Called<'_>, rival: &Called<'_>, holds: bool) -> Condition {
         holds,
         rule: MatchingRule {
             set: name(older),
+            chain: None,
+            handle: None,
+            index: 0,
+            rule: String::new(),
+            allows: false,
+        },
+    }
+}
+
+/// Some order, of which no single condition is to be had.
+fn unknown() -> Condition {
+    Condition {
+        reason: Reason::Unspecified,
+        text: "the older iptables' tables and those of nftables were made in a certain order; no listing \
+               tells"
+            .to_owned(),
+        holds: true,
+        rule: MatchingRule {
+            set: "netfilter".to_owned(),
             chain: None,
             handle: None,
             index: 0,

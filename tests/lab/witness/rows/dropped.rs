@@ -1,6 +1,9 @@
 //! Rows in which the packets are lost on their way in.
 
-use super::{DROPPED, OPEN, SILENT, UNSURE, UPSTREAM, input, translate, translated, without_ssh};
+use super::{
+    DROPPED, OPEN, SILENT, UNSURE, UPSTREAM, input, open_many, translate, translated, without_ssh,
+};
+use crate::driver::drop_ssh;
 use crate::fault::Certainty::{Possible, Proven};
 use crate::faults::nft;
 use crate::witness::{Row, Says};
@@ -68,6 +71,41 @@ pub(super) const ROWS: &[Row] = &[
         services: "ssh,http",
         groups: without_ssh,
         root: UPSTREAM,
+        nobody: Says {
+            causes: &["host_firewall.dropped", "isp.port_blocked"],
+            at_most: Possible,
+            ..UNSURE
+        },
+        ..SILENT
+    },
+    Row {
+        name: "dropped_upstream_beside_many_connections",
+        services: "ssh,http",
+        groups: without_ssh,
+        inject: open_many,
+        root: Says {
+            at_most: Possible,
+            excluded: &[],
+            evidence: "packets were lost unseen",
+            ..UPSTREAM
+        },
+        nobody: Says {
+            causes: &["host_firewall.dropped", "isp.port_blocked"],
+            at_most: Possible,
+            ..UNSURE
+        },
+        ..SILENT
+    },
+    Row {
+        name: "dropped_at_the_driver",
+        services: "ssh,http",
+        inject: |lab, _| lab.attached.push(drop_ssh(&lab.instance, "eth0")),
+        root: Says {
+            causes: &["host_firewall.dropped", "isp.port_blocked"],
+            at_most: Possible,
+            evidence: "the XDP program at eth0 may have taken it",
+            ..OPEN
+        },
         nobody: Says {
             causes: &["host_firewall.dropped", "isp.port_blocked"],
             at_most: Possible,

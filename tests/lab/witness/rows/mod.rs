@@ -8,10 +8,12 @@ mod replies;
 use super::{Row, Says};
 use crate::fault::Certainty::{Likely, Possible, Proven};
 use crate::faults::nft;
+use crate::flood::{self, Flood};
 use crate::groups::{Group, allow, web};
 use crate::lab::{CLIENT_ADDRESS, CLIENT_ADDRESS_V6, Lab, PUBLIC, PUBLIC_V6};
 use crate::servers::Server;
 use crate::truth::{self, Truth};
+use std::net::SocketAddr;
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Row> {
@@ -151,6 +153,24 @@ fn translated(v6: bool) -> &'static str {
     if v6 { "2001:db8:c::9" } else { "198.51.100.9" }
 }
 
+/// Connections of the client to other addresses arrive, of more ports than are told apart; nobody
+/// answers them.
+fn open_many(lab: &mut Lab, v6: bool) {
+    let (client, other) = if v6 {
+        (CLIENT_ADDRESS_V6, "2001:db8:1::99")
+    } else {
+        (CLIENT_ADDRESS, "10.0.1.99")
+    };
+    let (client, other) = (client.parse().unwrap(), other.parse().unwrap());
+    let syn = |port| {
+        let ends = (SocketAddr::new(client, port), SocketAddr::new(other, 22));
+        flood::frame(EVERYONE, ends, 6, &flood::segment(2))
+    };
+    let link = lab.edge.within(|| flood::link("lan"));
+    let frames = (1..5000).map(syn).collect();
+    lab.floods.push(Flood::start(link, frames, 5000));
+}
+
 /// What goes to the client leaves by an interface that leads nowhere.
 fn second_interface(lab: &mut Lab, v6: bool) {
     let client = if v6 {
@@ -169,6 +189,9 @@ fn second_interface(lab: &mut Lab, v6: bool) {
          ip route add {client} dev eth1"
     ));
 }
+
+/// The hardware address that every machine of a link listens to.
+const EVERYONE: [u8; 6] = [255; 6];
 
 fn rejected(v6: bool, code: u8, code_v6: u8) -> Truth {
     if v6 {
