@@ -150,24 +150,22 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
     }));
     runtime.shutdown_background();
     snapshot.witness = witness;
-    snapshot.since = healthy::since(&snapshot, arguments.since.as_deref())?;
-    match &arguments.keep {
-        None => write(arguments, snapshot),
-        Some(path) => keep(arguments, snapshot, path),
-    }
+    finish(arguments, snapshot)
 }
 
-/// Keeps a healthy snapshot, and writes it where it is asked for besides.
-fn keep(arguments: &Arguments, snapshot: Snapshot, path: &Path) -> anyhow::Result<u8> {
-    let bare = Snapshot {
-        since: None,
-        ..snapshot.clone()
+/// Keeps the snapshot, where that is asked for, and writes it with what changed.
+fn finish(arguments: &Arguments, mut snapshot: Snapshot) -> anyhow::Result<u8> {
+    let since = healthy::since(&snapshot, arguments.since.as_deref())?;
+    let Some(path) = &arguments.keep else {
+        snapshot.since = since;
+        return write(arguments, snapshot);
     };
-    let unwell = healthy::keep(&bare, path)?;
+    let unwell = healthy::keep(&snapshot, path)?;
     if let Some(reason) = &unwell {
         let _unheard = writeln!(io::stderr(), "not kept: {reason}");
     }
     if arguments.output.is_some() {
+        snapshot.since = since;
         write(arguments, snapshot)?;
     }
     Ok(unwell.map_or(0, |_| 1))

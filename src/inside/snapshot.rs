@@ -113,6 +113,21 @@ impl<T> Datum<T> {
             Self::Skipped { .. } => None,
         }
     }
+
+    /// The value, when it was read and not cut.
+    pub fn whole(&self) -> Option<&T> {
+        match self {
+            Self::Read {
+                value,
+                truncated: false,
+                ..
+            } => Some(value),
+            Self::Read {
+                truncated: true, ..
+            }
+            | Self::Skipped { .. } => None,
+        }
+    }
 }
 
 /// What a snapshot of an earlier version did not look for.

@@ -49,22 +49,10 @@ pub(super) fn said(snapshot: &Snapshot) -> Said {
     findings.extend(measured.iter().filter(|it| stops(it)));
     findings.extend(filter(snapshot));
     findings.extend(measured.iter().filter(|it| !stops(it)));
-    let no_routes = |datum: &Datum<Vec<_>>| whole(datum).is_some_and(Vec::is_empty);
+    let no_routes = |datum: &Datum<Vec<_>>| datum.whole().is_some_and(Vec::is_empty);
     findings.extend(no_routes(&snapshot.routes).then_some(Finding::NoRoutes));
     findings.truncate(MOST_FINDINGS);
     Said { findings, address }
-}
-
-/// The value, where it was read and not cut.
-fn whole<T>(datum: &Datum<T>) -> Option<&T> {
-    match datum {
-        Datum::Read {
-            value,
-            truncated: false,
-            ..
-        } => Some(value),
-        Datum::Read { .. } | Datum::Skipped { .. } => None,
-    }
 }
 
 /// The client, where the kernel has no route to it, and none that is made to discard.
@@ -127,11 +115,11 @@ fn echo(snapshot: &Snapshot) -> Vec<Finding> {
 
 /// Listings that were read and are empty; they tell nothing where a program may act beside them.
 fn filter(snapshot: &Snapshot) -> Vec<Finding> {
-    if !whole(&snapshot.packet_programs).is_some_and(Vec::is_empty) {
+    if !snapshot.packet_programs.whole().is_some_and(Vec::is_empty) {
         return Vec::new();
     }
     let empty = TOOLS.iter().enumerate().filter(|(_, tool)| {
-        let listing = snapshot.firewall.get(**tool).and_then(whole);
+        let listing = snapshot.firewall.get(**tool).and_then(Datum::whole);
         listing.is_some_and(|listing| listing.text.is_empty())
     });
     let empty = empty.map(|(tool, _)| Finding::EmptyListing(tool));
@@ -146,7 +134,7 @@ fn listeners(snapshot: &Snapshot, port: usize) -> Option<Finding> {
     // A table of some ports only counts as cut, and is whole for those.
     let all = match known {
         Some(_) => snapshot.listeners.value(),
-        None => whole(&snapshot.listeners),
+        None => snapshot.listeners.whole(),
     }?;
     if known.is_some_and(|known| !known.contains(&number))
         || listings().any(|listing| can_rewrite(&listing.text, number).is_some())

@@ -16,6 +16,8 @@ mod slowed;
 #[path = "../support/mod.rs"]
 mod support;
 mod watch;
+#[path = "../support/watching.rs"]
+mod watching;
 mod world;
 
 use crate::support::{needs_root, remains, trial};

@@ -1,5 +1,6 @@
 //! The tool as a witness on the instance, and its peers.
 
+use crate::watching::until_watching;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use nix::unistd::Pid;
@@ -24,10 +25,7 @@ impl Watch {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut ready = String::new();
-        let mut errors = BufReader::new(child.stderr.take().unwrap());
-        errors.read_line(&mut ready).unwrap();
-        assert!(ready.starts_with("reachdx witness: watching"), "{ready}");
+        until_watching(&mut child);
         Self(child)
     }
 

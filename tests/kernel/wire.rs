@@ -96,27 +96,23 @@ impl Wire {
     /// arrives (`net.core.netdev_max_backlog`) has room for so much, and drops the rest before any rule.
     fn send_lost_ones(&mut self, probes: &[Probe], seen: &mut [Seen]) {
         for _ in 0..TRIES {
-            let mut any = false;
-            for (number, probe) in (1..).zip(probes) {
-                let fate = &seen[usize::from(number) - 1];
-                let untold = fate.records.is_empty() && fate.arrived.is_none();
-                if untold && probe.from != Origin::Host {
-                    self.dispatch(probe, number);
-                    any = true;
-                }
-            }
-            if !any {
+            let lost: Vec<_> = (1..)
+                .zip(probes)
+                .filter(|it| is_lost(it.1, &seen[usize::from(it.0) - 1]))
+                .collect();
+            if lost.is_empty() {
                 return;
+            }
+            for (number, probe) in lost {
+                self.dispatch(probe, number);
             }
             self.settle(seen);
         }
-        for (probe, fate) in probes.iter().zip(&*seen) {
-            let told = !fate.records.is_empty() || fate.arrived.is_some();
-            assert!(
-                told || probe.from == Origin::Host,
-                "the host was never seen to get {probe:?}"
-            );
-        }
+        let lost = probes
+            .iter()
+            .zip(&*seen)
+            .find(|(probe, fate)| is_lost(probe, fate));
+        assert!(lost.is_none(), "the host was never seen to get {lost:?}");
     }
 
     /// Sends packets that open flows. What the host sends so finds a route to the sources of probes.
@@ -194,6 +190,11 @@ impl Wire {
         }
         marks
     }
+}
+
+/// Whether nothing at all is told of what was sent to the host.
+fn is_lost(probe: &Probe, fate: &Seen) -> bool {
+    probe.from != Origin::Host && fate.records.is_empty() && fate.arrived.is_none()
 }
 
 /// The two packet sockets of a link, one a family; each is handed only what arrives.

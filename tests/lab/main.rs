@@ -33,6 +33,8 @@ mod support;
 mod timing;
 mod tool;
 mod truth;
+#[path = "../support/watching.rs"]
+mod watching;
 mod witness;
 
 use crate::fault::{Fault, Outside};

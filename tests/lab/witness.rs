@@ -14,8 +14,8 @@ use crate::lab::{Lab, PRIVATE, PUBLIC, PUBLIC_V6};
 use crate::servers::Server;
 use crate::tool::{self, User, text};
 use crate::truth::{self, Truth};
+use crate::watching::until_watching;
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 /// One row of what a witness can tell.
@@ -97,10 +97,7 @@ impl Lab {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut ready = String::new();
-        let mut errors = BufReader::new(witness.stderr.take().unwrap());
-        errors.read_line(&mut ready).unwrap();
-        assert!(ready.starts_with("reachdx witness: watching"), "{ready}");
+        until_watching(&mut witness);
 
         let mut arguments = vec![target, "--service", services, "--from", client];
         if target == PUBLIC {

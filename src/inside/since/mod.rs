@@ -124,7 +124,7 @@ impl Found {
         (then, now): (&Datum<T>, &Datum<T>),
         facts: impl Fn(&T) -> Facts,
     ) {
-        match (whole(then), whole(now)) {
+        match (then.whole(), now.whole()) {
             (Some(then), Some(now)) => self.part(part, &facts(then), &facts(now)),
             (None, None) => {}
             (Some(_), None) | (None, Some(_)) => {
@@ -171,21 +171,6 @@ impl Found {
                 &facts(&after.settings),
             );
         }
-    }
-}
-
-/// What was read, where it was not cut.
-fn whole<T>(datum: &Datum<T>) -> Option<&T> {
-    match datum {
-        Datum::Read {
-            value,
-            truncated: false,
-            ..
-        } => Some(value),
-        Datum::Read {
-            truncated: true, ..
-        }
-        | Datum::Skipped { .. } => None,
     }
 }
 

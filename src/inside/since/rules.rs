@@ -1,7 +1,7 @@
 //! Listings of the host's firewall, compared rule by rule in their own words.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::{Found, whole};
+use super::Found;
 use crate::inside::{Datum, RulesText};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ type Listings = BTreeMap<String, Datum<RulesText>>;
 
 /// Adds what differs in the listings of each tool.
 pub(super) fn compare(found: &mut Found, then: &Listings, now: &Listings) {
-    let text = |listings: &Listings, tool: &str| {
-        let listing = listings.get(tool).and_then(whole);
-        listing.map(|listing| lines(&listing.text))
-    };
+    fn text<'a>(listings: &'a Listings, tool: &str) -> Option<&'a str> {
+        let listing = listings.get(tool).and_then(Datum::whole);
+        listing.map(|listing| listing.text.as_str())
+    }
     let tools: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
     let by_nft = text(then, "nft").is_some() && text(now, "nft").is_some();
     for tool in tools {
@@ -22,7 +22,7 @@ pub(super) fn compare(found: &mut Found, then: &Listings, now: &Listings) {
         }
         let part = format!("firewall ({tool})");
         match (text(then, tool), text(now, tool)) {
-            (Some(then), Some(now)) => rules(found, &part, &then, &now),
+            (Some(then), Some(now)) => rules(found, &part, &lines(then), &lines(now)),
             (None, None) => {}
             (Some(_), None) | (None, Some(_)) => {
                 found.not_compared.insert(part);

@@ -5,7 +5,6 @@ use super::cursor::Cursor;
 use super::field::Field;
 use super::lexer::{Token, spelled};
 use super::lower::Scope;
-
 use super::statement::statement;
 use crate::host::TableFamily;
 use crate::host::merged::{Loader, doubt_merged};

@@ -71,11 +71,7 @@ pub(super) const ROWS: &[Row] = &[
         services: "ssh,http",
         groups: without_ssh,
         root: UPSTREAM,
-        nobody: Says {
-            causes: &["host_firewall.dropped", "isp.port_blocked"],
-            at_most: Possible,
-            ..UNSURE
-        },
+        nobody: NOTHING_COMES,
         ..SILENT
     },
     Row {
@@ -89,11 +85,7 @@ pub(super) const ROWS: &[Row] = &[
             evidence: "packets were lost unseen",
             ..UPSTREAM
         },
-        nobody: Says {
-            causes: &["host_firewall.dropped", "isp.port_blocked"],
-            at_most: Possible,
-            ..UNSURE
-        },
+        nobody: NOTHING_COMES,
         ..SILENT
     },
     Row {
@@ -106,11 +98,7 @@ pub(super) const ROWS: &[Row] = &[
             evidence: "the XDP program at eth0 may have taken it",
             ..OPEN
         },
-        nobody: Says {
-            causes: &["host_firewall.dropped", "isp.port_blocked"],
-            at_most: Possible,
-            ..UNSURE
-        },
+        nobody: NOTHING_COMES,
         ..SILENT
     },
     Row {
@@ -137,11 +125,14 @@ pub(super) const ROWS: &[Row] = &[
         client: translated,
         inject: translate,
         root: UPSTREAM,
-        nobody: Says {
-            causes: &["host_firewall.dropped", "isp.port_blocked"],
-            at_most: Possible,
-            ..UNSURE
-        },
+        nobody: NOTHING_COMES,
         ..SILENT
     },
 ];
+
+/// What a witness without privileges leaves open where nothing comes.
+const NOTHING_COMES: Says = Says {
+    causes: &["host_firewall.dropped", "isp.port_blocked"],
+    at_most: Possible,
+    ..UNSURE
+};
