@@ -375,12 +375,12 @@ fn recounted(text: &str) -> String {
 
 const NETWORK: &str = "
 ip link set lo up
-ip tuntap add d0 mode tap
+ip link add d0 type veth peer name p0
 ip address add 192.0.2.2/24 dev d0
 ip address add 192.0.2.3 peer 198.51.100.1/32 dev d0
 ip address add 2001:db8::2/64 dev d0 nodad
 ip link set d0 up
-ip tuntap add d1 mode tap
+ip link add d1 type veth peer name p1
 ip route add default via 192.0.2.1
 ip route add unreachable 203.0.113.0/24
 nft 'add table inet t; add chain inet t in { type filter hook input priority 0; }; add rule inet t in tcp dport 25 drop comment \"caf\\u00e9\"'
