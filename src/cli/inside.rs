@@ -8,9 +8,9 @@ use crate::collect::ssh::identity;
 use crate::collect::write_output;
 use crate::evidence::Plan;
 use crate::inside::{Snapshot, Watched};
-use crate::paste::{Channel, PairingCode, script};
-use anyhow::Context as _;
-use clap::{Args, ValueEnum as _};
+use crate::paste::{Channel, PairingCode, script, shell_script};
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
 use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -71,15 +71,29 @@ pub(super) struct Arguments {
     /// Print a script that has systemd run this once an hour, with --keep, instead of doing it here
     #[arg(long, conflicts_with_all = ["sysroot", "script", "witness", "since"])]
     timer: bool,
-    /// Print a script for the cloud's command channel that does this, instead of doing it here
-    #[arg(long, value_name = "CHANNEL", value_enum, conflicts_with_all = ["format", "limit"])]
-    script: Option<Channel>,
+    /// Print a script that does this, for the cloud's command channel or for a host to which no
+    /// program can be copied, instead of doing it here
+    #[arg(long, value_name = "KIND", value_enum, conflicts_with_all = ["format", "limit"])]
+    script: Option<Script>,
     /// Say which snapshots this program takes, and nothing else
     #[arg(long, hide = true)]
     identify: bool,
     /// Where to write the snapshot, instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+/// The scripts there are.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Script {
+    /// For `sh` alone, where no program can be copied to: it reads less, and probes nothing
+    Sh,
+    /// Tencent Cloud TAT: keeps 24 KiB (`MAX_REPORT_BYTES` of its agent)
+    Tat,
+    /// AWS Systems Manager Run Command: keeps the first 24,000 characters
+    Aws,
+    /// Azure Run Command: keeps the last 4,096 bytes
+    Azure,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
@@ -93,8 +107,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         .collect();
     let outbound = parse_outbound(&arguments.outbound)
         .map_err(|error| anyhow::anyhow!("--outbound: {error}"))?;
-    if let Some(channel) = arguments.script {
-        let text = script(channel, &said(arguments));
+    if let Some(kind) = arguments.script {
+        let text = script_of(kind, arguments)?;
         write_output(arguments.output.as_deref(), text.as_bytes())?;
         return Ok(0);
     }
@@ -172,6 +186,28 @@ fn write(arguments: &Arguments, snapshot: Snapshot) -> anyhow::Result<u8> {
     Ok(0)
 }
 
+fn script_of(kind: Script, arguments: &Arguments) -> anyhow::Result<String> {
+    let said = said(arguments);
+    let channel = match kind {
+        Script::Tat => Channel::Tat,
+        Script::Aws => Channel::Aws,
+        Script::Azure => Channel::Azure,
+        Script::Sh => {
+            if let Some(other) = said
+                .iter()
+                .step_by(2)
+                .find(|it| !ASKED_BY_SHELL.contains(&it.as_str()))
+            {
+                bail!(
+                    "--script sh: the shell script cannot do what {other} asks for: leave it out"
+                );
+            }
+            return Ok(shell_script(arguments.from, &arguments.user));
+        }
+    };
+    Ok(script(channel, &said))
+}
+
 /// The arguments of this call that a script hands on.
 fn said(arguments: &Arguments) -> Vec<String> {
     let mut said = Vec::new();
@@ -230,6 +266,8 @@ pub(super) async fn collect_here(plan: &Plan) -> Snapshot {
     .await
 }
 
+/// What the shell script can be told.
+const ASKED_BY_SHELL: [&str; 2] = ["--from", "--user"];
 const DEADLINE: Duration = Duration::from_secs(20);
 const DEFAULT_SERVICES: &str = "ssh,rdp,http,https,smtp";
 const DEFAULT_USER: &str = "root";

@@ -23,13 +23,13 @@ pub(super) fn read_inside(what: &Path, pair: Option<PairingCode>) -> anyhow::Res
     };
     let text = typed.map_or_else(|| read_input(what), |typed| Ok(typed.to_owned()))?;
     let pasted = paste::read(&text).with_context(|| name.clone())?;
-    let mut notes = Vec::new();
+    let mut notes = pasted.remarks.clone();
     if let Some(code) = pair {
         pasted.check(code).map_err(|error| match error {
             PairingError::Missing | PairingError::Wrong => {
                 anyhow::anyhow!("{name}: the snapshot {error}")
             }
-            PairingError::Code => anyhow::anyhow!("{name}: {error}"),
+            PairingError::Code | PairingError::Shell => anyhow::anyhow!("{name}: {error}"),
         })?;
         notes.push("the inside snapshot carries the pairing of this run".to_owned());
     }

@@ -3,7 +3,8 @@
 //! Four forms, by what the way out can carry. JSON goes through a file. The block goes through anything
 //! that copies text, whatever it does to lines: [`block`](self) lines repair or name themselves. A QR
 //! picture goes through a screen and a phone. The code of 35 characters goes through a screen and a
-//! person. [`read`] takes them all and gives the same snapshot or an error that says what to do; from a
+//! person. Where no program can be copied to, the output of a shell script takes their place. [`read`]
+//! takes them all and gives the same snapshot or an error that says what to do; from a
 //! code it gives the part that the code tells, and nothing more.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -19,6 +20,7 @@ mod pairing;
 mod picture;
 mod rebuild;
 mod script;
+mod shell;
 mod shrink;
 
 pub use block::BlockError;
@@ -27,6 +29,7 @@ pub use envelope::EnvelopeError;
 pub use pairing::{PairingCode, PairingCodeError, PairingError, seal};
 pub use picture::Console;
 pub use script::{Channel, script};
+pub use shell::{ShellError, shell_script};
 pub use shrink::shrink;
 
 use crate::inside::{Snapshot, SnapshotError, read_snapshot};
@@ -41,6 +44,8 @@ pub struct Pasted {
     pub snapshot: Snapshot,
     /// An address that the instance holds, where a code tells nothing else of its addresses.
     pub holds: Option<Ipv4Addr>,
+    /// What a reader should know of the way it came.
+    pub remarks: Vec<String>,
     carrier: Carrier,
 }
 
@@ -48,6 +53,7 @@ pub struct Pasted {
 enum Carrier {
     Json(String),
     Code(String, Option<[u8; 16]>),
+    Shell,
 }
 
 /// Why a text gives no snapshot.
@@ -62,6 +68,9 @@ pub enum PasteError {
     /// A code that cannot be read.
     #[error(transparent)]
     Code(#[from] CodeError),
+    /// The output of the shell script that cannot be read.
+    #[error(transparent)]
+    Shell(#[from] ShellError),
     /// The text of a QR picture that cannot be read.
     #[error("the text of the QR picture {0}")]
     Picture(#[from] EnvelopeError),
@@ -75,6 +84,7 @@ impl Pasted {
     pub fn check(&self, code: PairingCode) -> Result<(), PairingError> {
         match &self.carrier {
             Carrier::Json(json) => pairing::check(json, code),
+            Carrier::Shell => Err(PairingError::Shell),
             Carrier::Code(_, None) => Err(PairingError::Code),
             Carrier::Code(text, Some(tag)) if *tag == code.seal(CODE_SEAL, text.as_bytes()) => {
                 Ok(())
@@ -111,6 +121,15 @@ pub fn read(text: &str) -> Result<Pasted, PasteError> {
         Err(error) => error,
     };
     let other = matches!(error, SnapshotError::Syntax(_) | SnapshotError::Foreign);
+    if other && let Some(told) = shell::read(text) {
+        let (snapshot, remarks) = told?;
+        return Ok(Pasted {
+            snapshot,
+            holds: None,
+            remarks,
+            carrier: Carrier::Shell,
+        });
+    }
     if other && let Some(envelope) = block::read(text) {
         let json = envelope?.unpack().map_err(BlockError::from)?;
         return from_json(json);
@@ -132,6 +151,7 @@ fn from_code(typed: &str) -> Result<Pasted, PasteError> {
     Ok(Pasted {
         snapshot: rebuild::snapshot(&said),
         holds: said.address.filter(|_| said.findings.contains(&INSTANCE)),
+        remarks: Vec::new(),
         carrier: Carrier::Code(code::write(&said), tag),
     })
 }
@@ -145,6 +165,7 @@ fn of_json(snapshot: Snapshot, json: String) -> Pasted {
     Pasted {
         snapshot,
         holds: None,
+        remarks: Vec::new(),
         carrier: Carrier::Json(json),
     }
 }

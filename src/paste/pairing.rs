@@ -36,6 +36,9 @@ pub enum PairingError {
         "a typed code carries no pairing: take a block, a QR picture or JSON with `--pair`, or leave --pair out"
     )]
     Code,
+    /// The shell script has no means to make one.
+    #[error("the shell script's output carries no pairing: leave --pair out")]
+    Shell,
     /// It was made with another code, or changed.
     #[error(
         "is not sealed with this pairing code, so it is of another run, or changed: take it again with `reachdx inside --pair` and this code"

@@ -1,10 +1,8 @@
 //! Scripts for the command channels of cloud vendors, which run a script as root and keep so much of
 //! what it prints.
 
-use clap::ValueEnum;
-
 /// A vendor's command channel.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Channel {
     /// Tencent Cloud TAT: keeps 24 KiB (`MAX_REPORT_BYTES` of its agent)
     Tat,
@@ -56,7 +54,8 @@ pub fn script(channel: Channel, arguments: &[String]) -> String {
     )
 }
 
-fn quoted(argument: &str) -> String {
+/// One word of a shell's command line.
+pub(super) fn quoted(argument: &str) -> String {
     let plain = |it: char| it.is_ascii_alphanumeric() || "-_.,:/=@+".contains(it);
     if !argument.is_empty() && argument.chars().all(plain) {
         argument.to_owned()

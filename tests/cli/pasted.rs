@@ -220,3 +220,27 @@ fn each_channel_has_a_script_that_prints_a_block() {
     let odd = inside(&["--script", "tat", "--user", "a'b; c"]);
     assert!(odd.said(0).contains(r"--user 'a'\''b; c'"));
 }
+
+#[test]
+fn the_shell_script_needs_no_program_and_its_output_is_read() {
+    let refused = inside(&["--script", "sh"]);
+    assert_eq!(refused.code, 3);
+    assert!(refused.stderr.contains("--service"), "{}", refused.stderr);
+    let script = Tool::new(["inside", "--script", "sh", "--from", "192.0.2.7"]).run();
+    let said = Command::new("sh")
+        .args(["-c", script.said(0)])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(said.stdout).unwrap();
+    let notes = reported(&report(&["pasted"], &text));
+    assert!(notes.contains("taken by the shell script"), "{notes}");
+    let cut = text.split_once("=begin resolvers").unwrap().0;
+    let notes = reported(&report(&["-"], cut));
+    assert!(notes.contains("copy all of it"), "{notes}");
+    let paired = report(&["pasted", "--pair", "7K3M-9QXZ"], &text);
+    assert!(
+        paired.stderr.contains("leave --pair out"),
+        "{}",
+        paired.stderr
+    );
+}

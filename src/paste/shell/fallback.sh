@@ -1,0 +1,466 @@
+#!/bin/sh
+# What an instance says of itself, for hosts to which no binary can be copied.
+# Run it as root where possible, save everything it prints, and give that to
+#     reachdx check TARGET --inside FILE
+# It reads only: it writes no file, loads no kernel module and sends no packet. Keys, hashes,
+# environments, arguments of processes and hardware addresses are not printed.
+client=@CLIENT@
+user=@USER@
+
+unset ENV CDPATH
+LC_ALL=C
+export LC_ALL
+IFS=' 	
+'
+set -f
+umask 077
+
+tool() {
+    for place in /usr/sbin /sbin /usr/bin /bin /usr/local/sbin; do
+        if [ -f "$place/$1" ] && [ -x "$place/$1" ]; then
+            found=$place/$1
+            return 0
+        fi
+    done
+    found=
+    return 1
+}
+
+# Seconds since boot; a kernel without /proc gives none, and then no time is ever over.
+now() {
+    seconds=0
+    if [ -r /proc/uptime ]; then
+        read -r seconds rest < /proc/uptime || seconds=0
+        seconds=${seconds%%.*}
+    fi
+}
+
+say() {
+    printf '%s\n' "$*"
+    said=$((said + 1))
+}
+
+# What is neither blank nor printable becomes a question mark.
+masked() {
+    rest=$1
+    text=
+    while :; do
+        piece=${rest%%[![:print:][:blank:]]*}
+        text=$text$piece
+        [ "$piece" != "$rest" ] || break
+        text="$text?"
+        rest=${rest#"$piece"}
+        rest=${rest#?}
+    done
+}
+
+# Prints one line where the filter keeps it, and counts it and its characters that are no blanks.
+put() {
+    line=$1
+    case $line in *[![:print:][:blank:]]*)
+        masked "$line"
+        line=$text
+        ;;
+    esac
+    # shellcheck disable=SC2086
+    set -- $line
+    [ $# -gt 0 ] || return 0
+    case $keep in
+        listening) [ "$1" = sl ] || [ "${4-}" = 0A ] || return 0 ;;
+        bound)
+            [ "$1" = sl ] || [ "${4-}" = 07 ] || return 0
+            [ "$1" = sl ] || [ "${3##*:}" = 0000 ] || return 0
+            ;;
+        link)
+            # The hardware address stands behind the backslash.
+            line=${line%%\\*}
+            line=${line%% link/*}
+            # shellcheck disable=SC2086
+            set -- $line
+            ;;
+        neighbour)
+            # ADDRESS dev NAME [lladdr HARDWARE-ADDRESS] STATE
+            [ "${2-}" = dev ] || return 0
+            line="$1 ${3-}"
+            while [ $# -gt 1 ]; do shift; done
+            line="$line $1"
+            # shellcheck disable=SC2086
+            set -- $line
+            ;;
+    esac
+    IFS=
+    words="$*"
+    IFS=' 	
+'
+    if [ $((bytes + ${#words})) -gt "$most" ] || [ "$lines" -ge 20000 ]; then
+        cut=1
+        return 1
+    fi
+    lines=$((lines + 1))
+    bytes=$((bytes + ${#words}))
+    printf ':%s\n' "$line"
+}
+
+# The body of a section from standard input, whose last line is a status.
+body() {
+    lines=0
+    bytes=0
+    cut=0
+    held=
+    while IFS= read -r next; do
+        [ -z "$held" ] || put "$held" || break
+        held=$next
+    done
+    [ "$cut" = 0 ] || held=0
+    printf '=end %s %s %s %s %s\n' "$name" "$held" "$lines" "$bytes" "$cut"
+}
+
+# none NAME SOURCE: REASON
+none() {
+    name=$1
+    shift
+    say "=none $name $*"
+}
+
+late() {
+    now
+    [ $((seconds - started)) -gt 15 ]
+}
+
+# command NAME PROGRAM ARGUMENTS: the output of a program that tool() found.
+command_() {
+    name=$1
+    shift
+    if late; then
+        none "$name" "$*: the script's time ran out"
+        return
+    fi
+    say "=begin $name $*"
+    if [ "$complaints" = kept ]; then
+        { $limit "$@" 2>&1 < /dev/null; printf '\n%s\n' "$?"; } | body
+    else
+        { $limit "$@" 2> /dev/null < /dev/null; printf '\n%s\n' "$?"; } | body
+    fi
+}
+
+# file NAME PATH
+file() {
+    name=$1
+    if [ ! -e "$2" ]; then
+        none "$name" "$2: No such file or directory"
+    elif [ ! -f "$2" ]; then
+        none "$name" "$2: not a regular file"
+    elif [ ! -r "$2" ]; then
+        none "$name" "$2: Permission denied"
+    elif [ -n "$cat" ]; then
+        command_ "$name" "$cat" "$2"
+    else
+        say "=begin $name $2"
+        { { while IFS= read -r row; do printf '%s\n' "$row"; done; } < "$2"; printf '\n%s\n' "$?"; } | body
+    fi
+}
+
+counters() {
+    for table in snmp netstat snmp6; do
+        file "$table.$1" "/proc/net/$table"
+    done
+    file "tracking.$1" /proc/net/stat/nf_conntrack
+}
+
+# A composed section: the lines of a function.
+listed() {
+    name=$1
+    say "=begin $name $2"
+    { "$3"; printf '\n0\n'; } | body
+}
+
+settings() {
+    for path in net/core/somaxconn net/ipv4/conf/all/rp_filter net/ipv4/icmp_echo_ignore_all \
+        net/ipv4/ip_forward net/ipv4/ip_local_port_range net/ipv4/tcp_abort_on_overflow \
+        net/ipv4/tcp_max_syn_backlog net/ipv6/bindv6only net/ipv6/conf/all/forwarding \
+        net/ipv6/icmp/echo_ignore_all net/netfilter/nf_conntrack_count \
+        net/netfilter/nf_conntrack_max; do
+        setting "$path"
+    done
+    set +f
+    for path in /proc/sys/net/ipv4/conf/*/rp_filter; do
+        setting "${path#/proc/sys/}"
+    done
+    set -f
+}
+
+setting() {
+    [ -r "/proc/sys/$1" ] || return 0
+    value=$("$cat" "/proc/sys/$1" 2> /dev/null) || return 0
+    printf '%s %s\n' "$1" "$value"
+}
+
+# The account without what it holds of a password and of a person.
+account() {
+    printf 'user %s\n' "$user"
+    while IFS=: read -r login secret number group person home shell rest; do
+        [ "$login" = "$user" ] || continue
+        runs=no
+        [ ! -f "$shell" ] || [ ! -x "$shell" ] || runs=yes
+        printf 'shell %s\n%s:x:%s:%s::%s:%s\n' "$runs" "$login" "$number" "$group" "$home" "$shell"
+        break
+    done < /etc/passwd
+    for gate in /etc/nologin /run/nologin; do
+        [ ! -e "$gate" ] || printf 'nologin %s\n' "$gate"
+    done
+}
+
+# Which process holds which listening socket: inode, process, name.
+owners() {
+    waiting=' '
+    for table in tcp tcp6 udp udp6; do
+        [ -r "/proc/net/$table" ] || continue
+        while read -r slot near far state queues timer again uid wait inode rest; do
+            case $state in 0A | 07) waiting="$waiting$inode " ;; esac
+        done < "/proc/net/$table"
+    done
+    set +f
+    # shellcheck disable=SC2086
+    $limit "$ls" -ln /proc/[0-9]*/fd 2> /dev/null < /dev/null | while read -r row; do
+        case $row in
+            /proc/*/fd:)
+                process=${row#/proc/}
+                process=${process%/fd:}
+                ;;
+            *' -> socket:['*']')
+                inode=${row##*socket:[}
+                inode=${inode%]}
+                case $waiting in *" $inode "*)
+                    title='?'
+                    read -r title 2> /dev/null < "/proc/$process/comm" || :
+                    printf '%s %s %s\n' "$inode" "$process" "$title"
+                    ;;
+                esac
+                ;;
+        esac
+    done
+    set -f
+}
+
+# known MODULE: 0 when it is loaded or built in, 1 when certainly not, 2 when that cannot be told.
+known() {
+    [ -e /proc/modules ] || return 0
+    [ -r /proc/modules ] || return 2
+    while read -r module rest; do
+        [ "$module" != "$1" ] || return 0
+    done < /proc/modules
+    release=
+    [ ! -r /proc/sys/kernel/osrelease ] || [ -z "$cat" ] ||
+        release=$("$cat" /proc/sys/kernel/osrelease 2> /dev/null)
+    for place in /lib/modules /usr/lib/modules; do
+        [ -r "$place/$release/modules.builtin" ] || continue
+        while read -r module; do
+            module=${module##*/}
+            case $module in "$1.ko") return 0 ;; esac
+        done < "$place/$release/modules.builtin"
+        return 1
+    done
+    return 2
+}
+
+# empty NAME SOURCE: there are no rules, which is a fact.
+empty() {
+    name=$1
+    shift
+    say "=begin $name $*"
+    printf '0\n' | body
+}
+
+nft_rules() {
+    known nf_tables
+    case $? in
+        0) ;;
+        1)
+            for name in nft iptables-nft ip6tables-nft; do
+                empty "$name" "/proc/modules: nf_tables is not loaded"
+            done
+            return
+            ;;
+        *)
+            for name in nft iptables-nft ip6tables-nft; do
+                none "$name" "$name: cannot tell whether nf_tables is loaded, and asking would load it"
+            done
+            return
+            ;;
+    esac
+    if tool nft; then
+        command_ nft "$found" -a list ruleset
+    else
+        none nft "nft: not installed"
+    fi
+    for family in iptables ip6tables; do
+        if ! known nft_compat; then
+            none "$family-nft" "$family-nft: nft_compat is not loaded, and asking might load it"
+        elif tool "$family-nft-save"; then
+            command_ "$family-nft" "$found"
+        elif tool "$family-save" && "$found" -V 2> /dev/null | nf_backend; then
+            command_ "$family-nft" "$found"
+        else
+            none "$family-nft" "$family-nft: not installed"
+        fi
+    done
+}
+
+legacy_rules() {
+    for family in ip ip6; do
+        tables=/proc/net/${family}_tables_names
+        name=${family}tables-legacy
+        if [ ! -e "$tables" ]; then
+            empty "$name" "$tables"
+            continue
+        fi
+        if [ ! -r "$tables" ]; then
+            none "$name" "$tables: Permission denied"
+            continue
+        fi
+        first=
+        read -r first < "$tables" || :
+        if [ -z "$first" ]; then
+            empty "$name" "$tables"
+        elif tool "$name-save"; then
+            command_ "$name" "$found"
+        elif tool "${family}tables-save" && ! "$found" -V 2> /dev/null | nf_backend; then
+            command_ "$name" "$found"
+        else
+            none "$name" "$name: not installed"
+        fi
+    done
+}
+
+nf_backend() {
+    read -r version || return 1
+    case $version in *nf_tables*) return 0 ;; esac
+    return 1
+}
+
+rules() {
+    if [ "$uid" != 0 ]; then
+        for name in nft iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy ipset; do
+            none "$name" "$name: listing the rules needs root"
+        done
+        return
+    fi
+    nft_rules
+    legacy_rules
+    known ip_set
+    case $? in
+        0)
+            if tool ipset; then
+                command_ ipset "$found" save
+            else
+                none ipset "ipset: not installed"
+            fi
+            ;;
+        1) empty ipset "/proc/modules: ip_set is not loaded" ;;
+        *) none ipset "ipset: cannot tell whether ip_set is loaded, and asking would load it" ;;
+    esac
+}
+
+ssh_server() {
+    if [ "$uid" != 0 ]; then
+        none sshd-check "sshd -t: needs root"
+        none sshd-login "sshd -T: needs root"
+    elif ! tool sshd; then
+        none sshd-check "sshd -t: not installed"
+        none sshd-login "sshd -T: not installed"
+    else
+        complaints=kept
+        command_ sshd-check "$found" -t
+        complaints=
+        if [ -n "$client" ]; then
+            command_ sshd-login "$found" -T -C "user=$user,host=$client,addr=$client"
+        else
+            none sshd-login "sshd -T: no client was named: give --from to the program that prints this script"
+        fi
+    fi
+}
+
+addresses() {
+    if ! tool ip; then
+        for name in link address neighbour choice; do
+            none "$name" "ip: not installed"
+        done
+        return
+    fi
+    keep=link
+    command_ link "$found" -o link show
+    keep=
+    command_ address "$found" -o address show
+    keep=neighbour
+    command_ neighbour "$found" -o neighbour show
+    keep=
+    if [ -n "$client" ]; then
+        complaints=kept
+        command_ choice "$found" -o route get "$client"
+        complaints=
+    else
+        none choice "ip route get: no client was named: give --from to the program that prints this script"
+    fi
+}
+
+said=0
+keep=
+complaints=
+most=400000
+limit=
+cat=
+now
+started=$seconds
+uid=unknown
+at=unknown
+if tool id; then uid=$("$found" -u 2> /dev/null) || uid=unknown; fi
+if tool date; then at=$("$found" -u +%Y-%m-%dT%H:%M:%SZ 2> /dev/null) || at=unknown; fi
+if tool cat; then cat=$found; fi
+# Old versions of busybox want -t before the number.
+if tool timeout && [ -n "$cat" ]; then
+    if "$found" 1 "$cat" /dev/null 2> /dev/null < /dev/null; then limit="$found 3"; fi
+fi
+
+printf '=reachdx-sh 1 %s %s %s\n' @VERSION@ "$uid" "$at"
+counters before
+keep=listening
+file tcp /proc/net/tcp
+file tcp6 /proc/net/tcp6
+keep=bound
+file udp /proc/net/udp
+file udp6 /proc/net/udp6
+keep=
+if tool ls; then
+    ls=$found
+    listed owners '/proc/*/fd' owners
+else
+    none owners "ls: not installed"
+fi
+file route /proc/net/route
+file route6 /proc/net/ipv6_route
+file dev /proc/net/dev
+addresses
+if [ -n "$cat" ]; then
+    listed settings /proc/sys/net settings
+else
+    none settings "cat: not installed"
+fi
+file load /proc/loadavg
+file memory /proc/meminfo
+file descriptors /proc/sys/fs/file-nr
+file uptime /proc/uptime
+file pressure.cpu /proc/pressure/cpu
+file pressure.io /proc/pressure/io
+file pressure.memory /proc/pressure/memory
+file resolvers /etc/resolv.conf
+file selinux /sys/fs/selinux/enforce
+if [ -r /etc/passwd ]; then
+    listed account '/etc/{passwd,nologin}' account
+else
+    none account "/etc/passwd: cannot be read"
+fi
+ssh_server
+rules
+counters after
+now
+printf '=done %s %s\n' "$said" "$((seconds - started))"
