@@ -2,7 +2,7 @@
 //! what `reachdx inside` tells at the same moment, and what was lost on the way is named.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
-use reachdx::inside::{Datum, Listener, Owner, Snapshot, read_snapshot};
+use reachdx::inside::{Datum, FileFacts, Listener, Owner, Snapshot, read_snapshot};
 use reachdx::paste::{self, PairingError, PasteError, shell_script};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -69,6 +69,12 @@ fn listeners(snapshot: &Snapshot) -> BTreeSet<String> {
     listeners.map(|it| format!("{:?}", plain(it))).collect()
 }
 
+/// The modes of files; how many keys one lists is not printed.
+fn files(snapshot: &Snapshot) -> Vec<FileFacts> {
+    let files = value(&snapshot.host.ssh_files).iter().cloned();
+    files.map(|file| FileFacts { keys: None, ..file }).collect()
+}
+
 fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
 }
@@ -93,6 +99,24 @@ fn same_rules(said: &Snapshot, native: &Snapshot, shell: &str) {
     }
     let nft = value(&said.firewall["nft"]);
     assert!(nft.text.contains("tcp dport 25 drop"), "{shell}");
+}
+
+/// What is steady between two moments.
+fn same_host(said: &Snapshot, native: &Snapshot, shell: &str) {
+    assert_eq!(said.host.resolvers.value(), native.host.resolvers.value());
+    let login = (value(&said.host.login), value(&native.host.login));
+    assert_eq!(login.0.account, login.1.account, "{shell}");
+    assert_eq!(login.0.shell_exists, login.1.shell_exists, "{shell}");
+    assert_eq!(login.0.password, None);
+    assert_eq!(login.0.nologin, login.1.nologin, "{shell}");
+    assert_eq!(value(&said.host.wrappers), value(&native.host.wrappers));
+    assert_eq!(value(&said.host.ssh_socket), value(&native.host.ssh_socket));
+    assert_eq!(files(said), files(native), "{shell}");
+    assert_eq!(said.host.neighbours.value(), native.host.neighbours.value());
+    assert_eq!(
+        value(&said.host.memory).total_kib,
+        value(&native.host.memory).total_kib
+    );
 }
 
 #[test]
@@ -139,15 +163,7 @@ fn every_shell_tells_what_the_program_tells_as_root() {
             assert_eq!(words(setting), words(&theirs[name]), "{shell}: {name}");
         }
         same_rules(&said, &native, shell);
-        assert_eq!(said.host.resolvers.value(), native.host.resolvers.value());
-        let login = (value(&said.host.login), value(&native.host.login));
-        assert_eq!(login.0.account, login.1.account, "{shell}");
-        assert_eq!(login.0.shell_exists, login.1.shell_exists, "{shell}");
-        assert_eq!(login.0.password, None);
-        assert_eq!(
-            value(&said.host.memory).total_kib,
-            value(&native.host.memory).total_kib
-        );
+        same_host(&said, &native, shell);
         if let (Some(ours), Some(theirs)) = (said.ssh_login.value(), native.ssh_login.value()) {
             assert_eq!(ours, theirs, "{shell}");
         }

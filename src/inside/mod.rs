@@ -7,6 +7,7 @@
 
 mod counters;
 mod far_end;
+mod gather;
 mod host;
 mod host_rules;
 mod malformed;
@@ -20,6 +21,7 @@ mod since;
 mod snapshot;
 mod socket_diag;
 mod sockets;
+mod source;
 mod ssh_login;
 mod witness;
 
@@ -27,6 +29,9 @@ pub use counters::{
     Counters, connect_counters, moved, parse_conntrack_drops, parse_counters, parse_counters6,
 };
 pub use far_end::{DEFAULT_OUTBOUND, FarEnd, FarEndError, MOST_FAR_ENDS, parse_outbound};
+pub use gather::{
+    About, Basics, COUNTERS, Reading, basics, conntrack, counted, host, listeners, modules, reading,
+};
 pub use host::{
     Account, Disk, FileFacts, Host, HostReply, HostTable, LinkFacts, Load, LoginGates, Memory,
     Neighbour, PasswordState, PolicyRule, ServerAnswer, ServerOutcome, SshCheck, SshProblem, Usage,
@@ -53,6 +58,7 @@ pub use socket_diag::{
     DiagReply, DiagTable, REQUEST, SocketDetail, diag_request, parse_diag_reply, parse_half_open,
 };
 pub use sockets::{SocketRow, parse_sockets};
+pub use source::{FileStatus, FileText, Owners, Source};
 pub use ssh_login::{login_refusal, parse_ssh_settings};
 pub use witness::{
     CounterWindow, Decoded, HalfOpen, Instruction, MOST_PORTS, MOST_SIGHTINGS, PacketKind,

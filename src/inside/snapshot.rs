@@ -106,6 +106,23 @@ pub enum Datum<T> {
 }
 
 impl<T> Datum<T> {
+    /// A fact that was read whole.
+    pub fn read(source: &str, value: T) -> Self {
+        Self::Read {
+            source: source.to_owned(),
+            value,
+            truncated: false,
+        }
+    }
+
+    /// A fact that was not read, and why.
+    pub fn skipped(source: &str, reason: impl Into<String>) -> Self {
+        Self::Skipped {
+            source: source.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
     /// The value, when it was read.
     pub fn value(&self) -> Option<&T> {
         match self {

@@ -1,7 +1,8 @@
 //! Running one optional command: by full path, with a clean environment, bounded in time and
 //! output, and never outliving its caller.
 
-use super::files::{Text, one_line, whole_lines};
+use super::files::{one_line, whole_lines};
+use crate::inside::FileText;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::io;
@@ -67,7 +68,7 @@ pub(super) async fn run(
     program: &Path,
     arguments: &[&str],
     bounds: Bounds,
-) -> Result<Text, CommandError> {
+) -> Result<FileText, CommandError> {
     run_as(Caller::Same, program, arguments, bounds).await
 }
 
@@ -77,7 +78,7 @@ pub(super) async fn run_as(
     program: &Path,
     arguments: &[&str],
     bounds: Bounds,
-) -> Result<Text, CommandError> {
+) -> Result<FileText, CommandError> {
     let end = Instant::now() + bounds.time;
     let mut child = Group::start(caller, program, arguments)?;
     let mut output = child.output()?;

@@ -1,27 +1,9 @@
-//! Reading the kernel's files, bounded.
+//! Texts and facts.
 
-use crate::inside::{Datum, Modules};
-use nix::sys::utsname::uname;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-
-/// A file's text.
-pub(super) struct Text {
-    pub(super) text: String,
-    /// True when it was cut, at the end of a line, at the limit.
-    pub(super) truncated: bool,
-}
-
-/// Reads at most 16 MiB of a text file.
-pub(super) fn read_text(path: impl AsRef<Path>) -> io::Result<Text> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LIMIT + 1).read_to_end(&mut bytes)?;
-    Ok(whole_lines(&bytes, LIMIT))
-}
+use crate::inside::{Datum, FileText};
 
 /// The text of at most `limit` bytes; longer ones are cut after the last whole line.
-pub(super) fn whole_lines(bytes: &[u8], limit: u64) -> Text {
+pub(super) fn whole_lines(bytes: &[u8], limit: u64) -> FileText {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let truncated = bytes.len() > limit;
     let kept = if truncated {
@@ -31,45 +13,20 @@ pub(super) fn whole_lines(bytes: &[u8], limit: u64) -> Text {
     } else {
         bytes
     };
-    Text {
+    FileText {
         text: String::from_utf8_lossy(kept).into_owned(),
         truncated,
     }
 }
 
-/// The kernel's modules as its own files tell.
-pub(super) fn modules() -> Modules {
-    let loaded = read_text("/proc/modules").ok();
-    let built_in = uname().ok().and_then(|uname| {
-        let release = PathBuf::from(uname.release());
-        ["/lib/modules", "/usr/lib/modules"]
-            .iter()
-            .find_map(|root| {
-                let path = Path::new(root).join(&release).join("modules.builtin");
-                read_text(path).ok()
-            })
-    });
-    Modules::new(
-        loaded.as_ref().map(|file| file.text.as_str()),
-        built_in.as_ref().map(|file| file.text.as_str()),
-    )
-}
-
 /// A fact that was read whole.
 pub(super) fn read<T>(source: &str, value: T) -> Datum<T> {
-    Datum::Read {
-        source: source.to_owned(),
-        value,
-        truncated: false,
-    }
+    Datum::read(source, value)
 }
 
 /// A fact that was not read.
 pub(super) fn skipped<T>(source: &str, reason: impl Into<String>) -> Datum<T> {
-    Datum::Skipped {
-        source: source.to_owned(),
-        reason: reason.into(),
-    }
+    Datum::skipped(source, reason)
 }
 
 /// Text from a stranger in one line: control characters escaped, cut at 200 characters.
@@ -84,8 +41,6 @@ pub(super) fn one_line(text: &str) -> String {
         })
         .collect()
 }
-
-const LIMIT: u64 = 16 << 20;
 
 #[cfg(test)]
 mod tests {

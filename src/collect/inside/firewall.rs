@@ -6,7 +6,8 @@
 //! loaded when the rules were added.
 
 use super::command::{Bounds, CommandError, find, run};
-use super::files::{modules, read, skipped};
+use super::files::{read, skipped};
+use super::live::{loaded_modules, of_this_thread};
 use crate::inside::{Datum, Modules, RulesText};
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,8 +28,8 @@ impl Places {
     pub(super) fn of_this_host() -> Self {
         Self {
             directories: DIRECTORIES.map(PathBuf::from).to_vec(),
-            tables: PathBuf::from("/proc/thread-self/net"),
-            modules: modules(),
+            tables: PathBuf::from(of_this_thread("/proc/net").as_ref()),
+            modules: loaded_modules(),
             bounds: Bounds {
                 time: Duration::from_secs(3),
                 output: 4 << 20,

@@ -15,8 +15,7 @@ mod command;
 mod files;
 mod firewall;
 mod host;
-mod kernel;
-mod listeners;
+mod live;
 mod mounted;
 mod netlink;
 mod network;
@@ -37,15 +36,13 @@ pub use witness::{Watch, watch};
 pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
 
 use crate::inside::{
-    Address, Conntrack, Datum, Established, Host, PacketProgram, Route, RouteToClient, RulesText,
-    SNAPSHOT_VERSION, Snapshot, moved,
+    About, Basics, COUNTERS, Conntrack, Datum, Host, Listener, PacketProgram, Reading, RulesText,
+    SNAPSHOT_VERSION, Snapshot, basics, conntrack, counted, listeners,
 };
-use files::{read, skipped};
-use host::About;
-use kernel::Reading;
+use files::skipped;
+use live::Live;
 use nix::unistd::geteuid;
-use root::Root;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::thread;
 use std::time::Duration;
@@ -85,6 +82,15 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Whom the host is asked about.
+    fn about(&self) -> About {
+        About {
+            user: self.user.clone(),
+            client: self.from,
+            today: Some(jiff::Timestamp::now().as_second() / 86_400),
+        }
+    }
+
     /// The instance's end of the client's login: the address the kernel would answer from, and the
     /// port of the first SSH service.
     fn ssh_end(&self, local: Option<IpAddr>) -> Option<(IpAddr, u16)> {
@@ -106,16 +112,16 @@ pub async fn collect(options: &Options) -> Snapshot {
 
     let quick = started + deadline / 5;
     let search = started + deadline * 3 / 20;
-    let before = in_thread(quick, kernel::reading).await;
-    let (basics, listeners) = tokio::join!(
-        in_thread(quick, move || Basics::read(from)),
-        in_thread(quick, move || listeners::collect(root, search.into_std())),
-    );
-    let basics = basics.unwrap_or_else(Basics::late);
-    let targets = basics.targets();
+    let live = Live {
+        is_root: root,
+        search_until: search.into_std(),
+    };
+    let before = in_thread(quick, live::reading).await;
+    let (basics, packet_programs, listeners) = silently(live, from, quick).await;
+    let targets = targets(&basics);
     let local = basics.route_to_client.value().and_then(|it| it.source);
     let (host, ssh_login, firewall, probes, far_ends) = tokio::join!(
-        host(root, options, talked),
+        host(live, options, talked),
         clients::ssh_login(root, &options.user, from, options.ssh_end(local)),
         rules(root, talked),
         services::converse(&options.services, &targets, options.probe_timeout, talked),
@@ -133,7 +139,7 @@ pub async fn collect(options: &Options) -> Snapshot {
         taken_at,
         duration_s: rounded(started.elapsed()),
         root,
-        listeners: listeners.unwrap_or_else(|| skipped("/proc/thread-self/net", LATE)),
+        listeners,
         addresses: basics.addresses,
         routes: basics.routes,
         route_to_client: basics.route_to_client,
@@ -146,13 +152,31 @@ pub async fn collect(options: &Options) -> Snapshot {
         sysctls: basics.sysctls,
         conntrack,
         firewall: firewall.unwrap_or_else(|| firewall::nothing(LATE)),
-        packet_programs: basics.packet_programs,
+        packet_programs,
         host,
         witness: None,
         since: None,
         listener_ports: None,
         pairing: None,
     }
+}
+
+/// What is read before anything is sent.
+async fn silently(
+    live: Live,
+    from: Option<IpAddr>,
+    end: Instant,
+) -> (Basics, Datum<Vec<PacketProgram>>, Datum<Vec<Listener>>) {
+    let (basics, programs, listeners) = tokio::join!(
+        in_thread(end, move || basics(&live, from)),
+        in_thread(end, programs::collect),
+        in_thread(end, move || listeners(&live)),
+    );
+    (
+        basics.unwrap_or_else(|| Basics::skipped(LATE)),
+        programs.unwrap_or_else(|| skipped("rtnetlink(7)", LATE)),
+        listeners.unwrap_or_else(|| skipped("/proc/net", LATE)),
+    )
 }
 
 /// The host firewall's listings; `None` when they are not all in by `end`.
@@ -162,12 +186,12 @@ async fn rules(root: bool, end: Instant) -> Option<BTreeMap<String, Datum<RulesT
 }
 
 /// The state of the host itself, as far as it is in by `end`.
-async fn host(root: bool, options: &Options, end: Instant) -> Host {
-    let about = About::new(options);
+async fn host(live: Live, options: &Options, end: Instant) -> Host {
+    let about = options.about();
     let (host, disks, check) = tokio::join!(
-        in_thread(end, move || host::collect(&Root::Live, &about)),
+        in_thread(end, move || crate::inside::host(&live, &about)),
         in_thread(end, host::disks),
-        host::ssh_check(root),
+        host::ssh_check(live.is_root),
     );
     let host = host.unwrap_or_else(|| Host::skipped(LATE));
     let asked = host::ask_name_servers(&host.resolvers, &options.outbound);
@@ -185,9 +209,12 @@ async fn meanwhile(
     before: Option<Reading>,
     end: Instant,
 ) -> (Datum<BTreeMap<String, u64>>, Datum<Conntrack>) {
-    let after = in_thread(end, kernel::reading).await;
-    let (counters, drops) = difference(before, after);
-    let conntrack = in_thread(end, move || kernel::conntrack(drops)).await;
+    let after = in_thread(end, live::reading).await;
+    let (counters, drops) = match before.zip(after) {
+        Some((before, after)) => (counted(&before, &after), after.drops_since(&before)),
+        None => (skipped(COUNTERS, LATE), 0),
+    };
+    let conntrack = in_thread(end, move || conntrack(&Live::plain(), drops)).await;
     let late = || skipped("/proc/sys/net/netfilter", LATE);
     (counters, conntrack.unwrap_or_else(late))
 }
@@ -203,67 +230,11 @@ fn rounded(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-/// What is read before anything is sent.
-struct Basics {
-    addresses: Datum<Vec<Address>>,
-    routes: Datum<Vec<Route>>,
-    route_to_client: Datum<RouteToClient>,
-    established: Datum<Vec<Established>>,
-    sysctls: Datum<BTreeMap<String, String>>,
-    packet_programs: Datum<Vec<PacketProgram>>,
-}
-
-impl Basics {
-    fn read(from: Option<IpAddr>) -> Self {
-        let addresses = network::addresses();
-        let interfaces: BTreeSet<String> = addresses
-            .value()
-            .into_iter()
-            .flatten()
-            .map(|address| address.interface.clone())
-            .collect();
-        Self {
-            sysctls: kernel::sysctls(&interfaces),
-            addresses,
-            routes: network::routes(),
-            route_to_client: network::route_to_client(from),
-            established: clients::established(from),
-            packet_programs: programs::collect(),
-        }
-    }
-
-    fn late() -> Self {
-        Self {
-            addresses: skipped("getifaddrs(3)", LATE),
-            routes: skipped("/proc/thread-self/net", LATE),
-            route_to_client: skipped("connect(2)", LATE),
-            established: skipped("/proc/thread-self/net", LATE),
-            sysctls: skipped("/proc/sys/net", LATE),
-            packet_programs: skipped("rtnetlink(7)", LATE),
-        }
-    }
-
-    fn targets(&self) -> Vec<IpAddr> {
-        let addresses = self.addresses.value().map_or(&[][..], Vec::as_slice);
-        let routes = self.routes.value().map_or(&[][..], Vec::as_slice);
-        services::targets(addresses, routes)
-    }
-}
-
-/// The counters that moved, and the packets connection tracking dropped, between two readings.
-fn difference(
-    before: Option<Reading>,
-    after: Option<Reading>,
-) -> (Datum<BTreeMap<String, u64>>, u64) {
-    let (Some(before), Some(after)) = (before, after) else {
-        return (skipped(kernel::COUNTERS, LATE), 0);
-    };
-    let drops = after.drops_since(&before);
-    let counters = match (before.counters, after.counters) {
-        (Ok(before), Ok(after)) => read(kernel::COUNTERS, moved(&before, &after)),
-        (Err(reason), _) | (_, Err(reason)) => skipped(kernel::COUNTERS, reason),
-    };
-    (counters, drops)
+/// The instance's own addresses to speak with.
+fn targets(basics: &Basics) -> Vec<IpAddr> {
+    let addresses = basics.addresses.value().map_or(&[][..], Vec::as_slice);
+    let routes = basics.routes.value().map_or(&[][..], Vec::as_slice);
+    services::targets(addresses, routes)
 }
 
 /// Runs what may block on a thread of its own; `None` when it has not ended by `end`. The thread is

@@ -5,10 +5,11 @@
 
 use super::files::skipped;
 use super::firewall;
-use super::host::{self, About, OFFLINE};
 use super::root::Root;
 use super::{Options, now};
-use crate::inside::{Datum, RulesText, SNAPSHOT_VERSION, Snapshot};
+use crate::inside::{
+    Basics, Datum, FileStatus, FileText, RulesText, SNAPSHOT_VERSION, Snapshot, Source, host,
+};
 use nix::unistd::geteuid;
 use std::collections::BTreeMap;
 use std::io;
@@ -18,7 +19,8 @@ use std::path::Path;
 /// host is in it. The error is that of opening the directory, or `ENOSYS` where this kernel cannot
 /// keep to it (before 5.6).
 pub fn collect_mounted(directory: &Path, options: &Options) -> io::Result<Snapshot> {
-    let root = Root::mounted(directory)?;
+    let disk = Disk(Root::mounted(directory)?);
+    let basics = Basics::skipped(OFFLINE);
     Ok(Snapshot {
         reachdx_inside: SNAPSHOT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -26,20 +28,20 @@ pub fn collect_mounted(directory: &Path, options: &Options) -> io::Result<Snapsh
         duration_s: 0.0,
         root: geteuid().is_root(),
         listeners: skipped("", OFFLINE),
-        addresses: skipped("", OFFLINE),
-        routes: skipped("", OFFLINE),
-        route_to_client: skipped("", OFFLINE),
-        established: skipped("", OFFLINE),
+        addresses: basics.addresses,
+        routes: basics.routes,
+        route_to_client: basics.route_to_client,
+        established: basics.established,
         ssh_login: skipped("", OFFLINE),
         probes: Vec::new(),
         connects: Vec::new(),
         outbound: Vec::new(),
         counters: skipped("", OFFLINE),
-        sysctls: skipped("", OFFLINE),
+        sysctls: basics.sysctls,
         conntrack: skipped("", OFFLINE),
-        firewall: saved_rules(&root),
+        firewall: saved_rules(&disk),
         packet_programs: skipped("", OFFLINE),
-        host: host::collect(&root, &About::new(options)),
+        host: host(&disk, &options.about()),
         since: None,
         listener_ports: None,
         pairing: None,
@@ -47,15 +49,52 @@ pub fn collect_mounted(directory: &Path, options: &Options) -> io::Result<Snapsh
     })
 }
 
-fn saved_rules(root: &Root) -> BTreeMap<String, Datum<RulesText>> {
+/// The disk of a host that does not run.
+struct Disk(Root);
+
+impl Source for Disk {
+    fn text(&self, path: &str) -> io::Result<FileText> {
+        self.0.text(on_disk(path)?)
+    }
+
+    fn tail(&self, path: &str) -> io::Result<FileText> {
+        self.0.tail(on_disk(path)?)
+    }
+
+    fn holds(&self, path: &str, bytes: &[u8]) -> io::Result<bool> {
+        self.0.holds(on_disk(path)?, bytes)
+    }
+
+    fn status(&self, path: &str) -> io::Result<FileStatus> {
+        self.0.status(on_disk(path)?)
+    }
+
+    fn names(&self, path: &str) -> io::Result<Vec<String>> {
+        self.0.names(on_disk(path)?)
+    }
+
+    fn silence(&self) -> &'static str {
+        OFFLINE
+    }
+}
+
+/// A path, unless what lies there is a running kernel's and nothing of a disk.
+fn on_disk(path: &str) -> io::Result<&str> {
+    if ["/proc/", "/sys/"].iter().any(|it| path.starts_with(it)) {
+        return Err(io::Error::other(OFFLINE));
+    }
+    Ok(path)
+}
+
+fn saved_rules(disk: &Disk) -> BTreeMap<String, Datum<RulesText>> {
     let mut listings = firewall::nothing(OFFLINE);
     for (tool, file, unit) in SAVED {
-        let Ok(text) = root.text(file) else {
+        let Ok(text) = disk.text(file) else {
             continue;
         };
         let enabled = TARGETS
             .iter()
-            .any(|target| root.status(&format!("{target}/{unit}")).is_ok());
+            .any(|target| disk.status(&format!("{target}/{unit}")).is_ok());
         let listing = if enabled {
             Datum::Read {
                 source: file.to_owned(),
@@ -72,6 +111,9 @@ fn saved_rules(root: &Root) -> BTreeMap<String, Datum<RulesText>> {
     }
     listings
 }
+
+/// Why a fact of a running host is missing of a disk.
+const OFFLINE: &str = "offline: only a running host tells";
 
 /// The listing a file stands for, the file, and the unit that loads it: Debian's, then Red Hat's.
 const SAVED: [(&str, &str, &str); 6] = [

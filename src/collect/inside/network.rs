@@ -1,13 +1,11 @@
-//! The instance's addresses and routes.
+//! The instance's addresses and the kernel's choice of route.
 
-use super::files::{read, read_text, skipped};
-use crate::inside::{
-    Address, Datum, Malformed, Route, RouteToClient, parse_ipv4_routes, parse_ipv6_routes,
-};
+use super::files::{read, skipped};
+use crate::inside::{Address, Datum, RouteToClient};
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
 use nix::sys::socket::SockaddrStorage;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 
 /// The addresses of every interface: getifaddrs(3).
@@ -32,30 +30,8 @@ pub(super) fn addresses() -> Datum<Vec<Address>> {
     read("getifaddrs(3)", value)
 }
 
-/// The routes of both families.
-pub(super) fn routes() -> Datum<Vec<Route>> {
-    let (mut routes, truncated) = match table("route", parse_ipv4_routes) {
-        Ok(table) => table,
-        Err(reason) => return skipped(ROUTES, reason),
-    };
-    match table("ipv6_route", parse_ipv6_routes) {
-        Ok((more, truncated6)) => {
-            routes.extend(more);
-            Datum::Read {
-                source: ROUTES.to_owned(),
-                value: routes,
-                truncated: truncated || truncated6,
-            }
-        }
-        Err(reason) => skipped(ROUTES, reason),
-    }
-}
-
 /// The route the kernel would choose towards a client; connecting a UDP socket sends nothing.
-pub(super) fn route_to_client(client: Option<IpAddr>) -> Datum<RouteToClient> {
-    let Some(client) = client else {
-        return skipped(CHOICE, "no client was named: give `--from IP`");
-    };
+pub(super) fn route_to_client(client: IpAddr) -> Datum<RouteToClient> {
     let (source, error) = match source_towards(client) {
         Ok(source) => (Some(source), None),
         Err(error) => (None, Some(error.to_string())),
@@ -80,22 +56,6 @@ fn source_towards(client: IpAddr) -> io::Result<IpAddr> {
     Ok(socket.local_addr()?.ip())
 }
 
-fn table(
-    file: &str,
-    parse: fn(&str) -> Result<Vec<Route>, Malformed>,
-) -> Result<(Vec<Route>, bool), String> {
-    let path = format!("/proc/thread-self/net/{file}");
-    match read_text(&path) {
-        Ok(table) => parse(&table.text)
-            .map(|routes| (routes, table.truncated))
-            .map_err(|error| format!("{path}, {error}")),
-        Err(error) if error.kind() == ErrorKind::NotFound && file.starts_with("ipv6") => {
-            Ok((Vec::new(), false))
-        }
-        Err(error) => Err(format!("{path}: {error}")),
-    }
-}
-
 fn ip(address: &SockaddrStorage) -> Option<IpAddr> {
     let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
     v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
@@ -111,7 +71,6 @@ fn prefix(address: IpAddr, netmask: Option<IpAddr>) -> u8 {
     u8::try_from(ones).unwrap_or(u8::MAX)
 }
 
-const ROUTES: &str = "/proc/thread-self/net/{route,ipv6_route}";
 const CHOICE: &str = "connect(2) and getsockname(2) on a UDP socket";
 
 #[cfg(test)]
@@ -136,13 +95,7 @@ mod tests {
     #[test]
     fn a_client_on_this_host_is_reached_from_its_own_address() {
         let client = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let route = route_to_client(Some(client));
+        let route = route_to_client(client);
         assert_eq!(route.value().unwrap().source, Some(client));
-        assert_eq!(route_to_client(None).value(), None);
-    }
-
-    #[test]
-    fn the_routing_tables_are_readable() {
-        assert!(routes().value().is_some());
     }
 }

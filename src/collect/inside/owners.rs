@@ -1,23 +1,15 @@
 //! Which process holds which socket: the links in `/proc/PID/fd`.
 
-use super::files::{one_line, read_text};
-use crate::inside::Owner;
+use super::files::one_line;
+use super::root::Root;
+use crate::inside::Owners;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// The processes that hold the sockets asked for.
-pub(super) struct Owners {
-    found: BTreeMap<u64, u32>,
-    complete: bool,
-}
-
-/// Looks through the processes until `end`.
-///
-/// Of several processes that share a socket the oldest is named, and process 1 only when it is
-/// alone: it also holds the sockets it opens on behalf of services.
+/// Looks through the processes until `end`; only root can be sure to see them all.
 pub(super) fn find(inodes: &BTreeSet<u64>, root: bool, end: Instant) -> Owners {
     let mut owners = Owners {
         found: BTreeMap::new(),
@@ -31,6 +23,7 @@ pub(super) fn find(inodes: &BTreeSet<u64>, root: bool, end: Instant) -> Owners {
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .collect();
+    // Process 1 last: it counts only where nobody else holds a socket.
     pids.sort_unstable_by_key(|pid| (*pid == 1, *pid));
     for pid in pids {
         if owners.found.len() == inodes.len() {
@@ -43,7 +36,7 @@ pub(super) fn find(inodes: &BTreeSet<u64>, root: bool, end: Instant) -> Owners {
         match sockets(&Path::new("/proc").join(pid.to_string()).join("fd")) {
             Ok(held) => {
                 for inode in held.intersection(inodes) {
-                    owners.found.entry(*inode).or_insert(pid);
+                    owners.note(*inode, pid, || name(pid));
                 }
             }
             Err(ErrorKind::PermissionDenied) => owners.complete = false,
@@ -51,20 +44,6 @@ pub(super) fn find(inodes: &BTreeSet<u64>, root: bool, end: Instant) -> Owners {
         }
     }
     owners
-}
-
-impl Owners {
-    /// Who holds one socket.
-    pub(super) fn owner(&self, inode: u64) -> Owner {
-        match self.found.get(&inode) {
-            Some(pid) => Owner::Process {
-                pid: *pid,
-                name: name(*pid),
-            },
-            None if self.complete => Owner::NotFound,
-            None => Owner::Hidden,
-        }
-    }
 }
 
 fn sockets(directory: &PathBuf) -> Result<BTreeSet<u64>, ErrorKind> {
@@ -88,7 +67,8 @@ fn inode(link: &str) -> Option<u64> {
 }
 
 fn name(pid: u32) -> String {
-    read_text(format!("/proc/{pid}/comm"))
+    Root::Live
+        .text(&format!("/proc/{pid}/comm"))
         .map_or_else(|_| "?".to_owned(), |comm| one_line(&comm.text))
 }
 
@@ -102,15 +82,5 @@ mod tests {
         for link in ["pipe:[1]", "socket:[", "socket:[x]", "/dev/null", ""] {
             assert_eq!(inode(link), None, "{link}");
         }
-    }
-
-    #[test]
-    fn a_socket_nobody_holds_is_hidden_unless_everything_was_seen() {
-        let owners = |complete| Owners {
-            found: BTreeMap::new(),
-            complete,
-        };
-        assert_eq!(owners(true).owner(7), Owner::NotFound);
-        assert_eq!(owners(false).owner(7), Owner::Hidden);
     }
 }

@@ -3,9 +3,10 @@
 //! No link on a mounted disk may lead out of it: the kernel resolves every step within it
 //! (`RESOLVE_IN_ROOT`, see `openat2(2)`), whatever the disk's own links and `..` say.
 
-use super::files::{Text, whole_lines};
+use super::files::whole_lines;
+use crate::inside::{FileStatus, FileText};
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
+use nix::sys::stat::{Mode, SFlag, fstat};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -30,26 +31,35 @@ impl Root {
         Ok(root)
     }
 
-    /// Reads at most 1 MiB of a regular file, from its beginning.
-    pub(super) fn text(&self, path: &str) -> io::Result<Text> {
-        self.part(path, false)
+    /// Reads at most 1 MiB of a regular file, from its beginning; of one of the kernel's, 16 MiB.
+    pub(super) fn text(&self, path: &str) -> io::Result<FileText> {
+        let limit = if path.starts_with("/proc/") {
+            WHOLE
+        } else {
+            PART
+        };
+        self.part(path, limit, false)
     }
 
     /// Reads the last 1 MiB of a regular file.
-    pub(super) fn tail(&self, path: &str) -> io::Result<Text> {
-        self.part(path, true)
+    pub(super) fn tail(&self, path: &str) -> io::Result<FileText> {
+        self.part(path, PART, true)
     }
 
-    /// Every byte of a regular file of at most 16 MiB.
-    pub(super) fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.file(path)?.take(WHOLE).read_to_end(&mut bytes)?;
-        Ok(bytes)
+    /// Whether these bytes stand in the first 16 MiB of a regular file.
+    pub(super) fn holds(&self, path: &str, bytes: &[u8]) -> io::Result<bool> {
+        let mut all = Vec::new();
+        self.file(path)?.take(WHOLE).read_to_end(&mut all)?;
+        Ok(all.windows(bytes.len()).any(|it| it == bytes))
     }
 
-    /// Owner, mode and kind of what a path leads to.
-    pub(super) fn status(&self, path: &str) -> io::Result<FileStat> {
-        Ok(fstat(self.open(path, OFlag::O_PATH)?)?)
+    /// Owner and mode of what a path leads to.
+    pub(super) fn status(&self, path: &str) -> io::Result<FileStatus> {
+        let status = fstat(self.open(path, OFlag::O_PATH)?)?;
+        Ok(FileStatus {
+            mode: status.st_mode & 0o7777,
+            uid: status.st_uid,
+        })
     }
 
     /// The names in a directory, sorted, at most 4096.
@@ -65,15 +75,15 @@ impl Root {
         Ok(names)
     }
 
-    fn part(&self, path: &str, last: bool) -> io::Result<Text> {
+    fn part(&self, path: &str, limit: u64, last: bool) -> io::Result<FileText> {
         let mut file = self.file(path)?;
         let length = file.metadata()?.len();
-        if last && length > PART {
-            file.seek(SeekFrom::Start(length - PART))?;
+        if last && length > limit {
+            file.seek(SeekFrom::Start(length - limit))?;
         }
         let mut bytes = Vec::new();
-        file.take(PART + 1).read_to_end(&mut bytes)?;
-        Ok(whole_lines(&bytes, PART))
+        file.take(limit + 1).read_to_end(&mut bytes)?;
+        Ok(whole_lines(&bytes, limit))
     }
 
     /// Opens a regular file; a pipe or a device that lies in its place does not block.

@@ -4,10 +4,10 @@
 //! lets two clients wait. So the addresses of one port are asked one after another, and different
 //! ports at the same time. A bare connect has the machine's counters to itself, as far as it can.
 
-use super::kernel::{Reading, reading};
+use super::live::reading;
 use super::together::together;
 use crate::address::is_link_local;
-use crate::inside::{Address, Connect, Route, connect_counters, moved};
+use crate::inside::{Address, Connect, Reading, Route, connect_counters, moved};
 use probes::{Failure, Limits, Observation, Outcome, Probe, Stage, Timing, Transport, Vantage};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

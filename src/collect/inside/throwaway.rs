@@ -9,7 +9,7 @@
 //! for it.
 
 use super::command::{Bounds, Caller, CommandError, run, run_as};
-use super::files::Text;
+use crate::inside::FileText;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::{Gid, Uid, fchown};
 use std::fs::{File, Permissions};
@@ -25,7 +25,7 @@ pub(super) async fn ask_sshd(
     program: &Path,
     arguments: &[&str],
     bounds: Bounds,
-) -> Result<Text, CommandError> {
+) -> Result<FileText, CommandError> {
     if !root {
         let key = HostKey::new()?;
         let path = key.path();

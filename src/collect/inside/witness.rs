@@ -5,12 +5,12 @@
 //! that nothing is held up; the kernel drops what the filter does not keep before it is copied.
 
 use super::files::{read, skipped};
-use super::kernel::{self, Reading};
+use super::live;
 use super::netlink;
 use super::{now, rounded};
 use crate::inside::{
-    CounterWindow, Counters, Datum, DiagTable, HalfOpen, PacketWay, Tally, Watched, Witness,
-    decode, diag_request, filter, moved, parse_half_open,
+    COUNTERS, CounterWindow, Counters, Datum, DiagTable, HalfOpen, PacketWay, Reading, Tally,
+    Watched, Witness, decode, diag_request, filter, moved, parse_half_open,
 };
 use nix::errno::Errno;
 use nix::net::if_::if_indextoname;
@@ -39,11 +39,11 @@ pub fn watch(watch: &Watch, ready: impl FnOnce(), stopped: impl Fn() -> bool) ->
     let started_at = now();
     let socket = open(&watch.watched);
     let mut seen = Seen::new(watch.watched.client);
-    let first = (kernel::reading(), Instant::now());
+    let first = (live::reading(), Instant::now());
     while first.1.elapsed() < watch.quiet {
         seen.receive(socket.as_ref().ok(), None);
     }
-    let before = (kernel::reading(), Instant::now());
+    let before = (live::reading(), Instant::now());
     ready();
     let started = before.1;
     while started.elapsed() < watch.duration && !stopped() {
@@ -55,7 +55,7 @@ pub fn watch(watch: &Watch, ready: impl FnOnce(), stopped: impl Fn() -> bool) ->
     if let Ok(socket) = &socket {
         seen.drain(socket, started);
     }
-    let after = (kernel::reading(), Instant::now());
+    let after = (live::reading(), Instant::now());
     Witness {
         client: watch.watched.client,
         started_at,
@@ -255,7 +255,7 @@ fn window(before: &(Reading, Instant), after: &(Reading, Instant)) -> Datum<Coun
     let (Ok(old), Ok(new)) = (&before.0.counters, &after.0.counters) else {
         let error = before.0.counters.as_ref().err();
         let error = error.or_else(|| after.0.counters.as_ref().err());
-        return skipped(kernel::COUNTERS, error.cloned().unwrap_or_default());
+        return skipped(COUNTERS, error.cloned().unwrap_or_default());
     };
     let mut moved: Counters = moved(old, new);
     let drops = after.0.drops_since(&before.0);
@@ -263,7 +263,7 @@ fn window(before: &(Reading, Instant), after: &(Reading, Instant)) -> Datum<Coun
         moved.insert("conntrack.drop".to_owned(), drops);
     }
     read(
-        kernel::COUNTERS,
+        COUNTERS,
         CounterWindow {
             duration_s: rounded(after.1 - before.1),
             moved,

@@ -197,16 +197,99 @@ setting() {
 
 # The account without what it holds of a password and of a person.
 account() {
-    printf 'user %s\n' "$user"
-    while IFS=: read -r login secret number group person home shell rest; do
+    while IFS=: read -r login secret number group person place runs rest; do
         [ "$login" = "$user" ] || continue
-        runs=no
-        [ ! -f "$shell" ] || [ ! -x "$shell" ] || runs=yes
-        printf 'shell %s\n%s:x:%s:%s::%s:%s\n' "$runs" "$login" "$number" "$group" "$home" "$shell"
+        printf '%s:x:%s:%s::%s:%s\n' "$login" "$number" "$group" "$place" "$runs"
         break
     done < /etc/passwd
-    for gate in /etc/nologin /run/nologin; do
-        [ ! -e "$gate" ] || printf 'nologin %s\n' "$gate"
+}
+
+# Mode and owner of what a path leads to: `- -` where there is nothing, `? ?` where that cannot be told.
+mode() {
+    case $1 in /*) ;; *) return 0 ;; esac
+    path=$1
+    if [ -e "$path" ]; then
+        row=
+        [ -z "$ls" ] || row=$("$ls" -lndL "$path" 2> /dev/null) || row=
+        # shellcheck disable=SC2086
+        set -- $row
+        if [ $# -gt 4 ]; then
+            printf '%s %s %s\n' "$1" "$3" "$path"
+        else
+            printf '? ? %s\n' "$path"
+        fi
+        return 0
+    fi
+    above=$path
+    while [ ! -e "$above" ]; do
+        above=${above%/*}
+        [ -n "$above" ] || above=/
+    done
+    if [ -x "$above" ]; then printf -- '- - %s\n' "$path"; else printf '? ? %s\n' "$path"; fi
+}
+
+modes() {
+    for path in /etc/nologin /run/nologin /etc/ssh /etc/ssh/sshd_config /run/sshd /var/empty/sshd \
+        /etc/systemd/system/sockets.target.wants/ssh.socket \
+        /etc/systemd/system/sockets.target.wants/sshd.socket; do
+        mode "$path"
+    done
+    while IFS=: read -r login secret number group person place runs rest; do
+        [ "$login" = "$user" ] || continue
+        mode "${runs:-/bin/sh}"
+        place=${place%/}
+        for path in "$place" "$place/.ssh" "$place/.ssh/authorized_keys" "$place/.ssh/authorized_keys2"; do
+            mode "$path"
+        done
+        break
+    done < /etc/passwd
+    set +f
+    for path in /etc/ssh/ssh_host_*_key; do
+        [ ! -e "$path" ] || mode "$path"
+    done
+    for place in $units; do
+        for unit in ssh.socket sshd.socket; do
+            mode "$place/$unit.d"
+            for path in "$place/$unit.d"/*.conf; do
+                [ ! -e "$path" ] || mode "$path"
+            done
+        done
+    done
+    set -f
+}
+
+# The units by which systemd listens for the SSH server, where one is enabled.
+socket_units() {
+    count=0
+    for unit in ssh.socket sshd.socket; do
+        [ -e "/etc/systemd/system/sockets.target.wants/$unit" ] || continue
+        for place in $units; do
+            set +f
+            set -- "$place/$unit" "$place/$unit.d"/*.conf
+            set -f
+            for path do
+                [ -f "$path" ] || continue
+                count=$((count + 1))
+                file "unit.$count" "$path"
+            done
+        done
+    done
+}
+
+# Which programs of the SSH server name the library of TCP wrappers.
+linked() {
+    for path in /usr/sbin/sshd /usr/lib/openssh/sshd-session /usr/libexec/openssh/sshd-session \
+        /usr/local/sbin/sshd; do
+        if [ ! -e "$path" ]; then
+            printf -- '- %s\n' "$path"
+            continue
+        fi
+        $limit "$grep" -q libwrap.so "$path" 2> /dev/null
+        case $? in
+            0) printf 'yes %s\n' "$path" ;;
+            1) printf 'no %s\n' "$path" ;;
+            *) printf '? %s\n' "$path" ;;
+        esac
     done
 }
 
@@ -403,6 +486,7 @@ addresses() {
     fi
 }
 
+units='/etc/systemd/system /run/systemd/generator /usr/lib/systemd/system /lib/systemd/system'
 said=0
 keep=
 complaints=
@@ -421,7 +505,7 @@ if tool timeout && [ -n "$cat" ]; then
     if "$found" 1 "$cat" /dev/null 2> /dev/null < /dev/null; then limit="$found 3"; fi
 fi
 
-printf '=reachdx-sh 1 %s %s %s\n' @VERSION@ "$uid" "$at"
+printf '=reachdx-sh 1 %s %s %s %s %s\n' @VERSION@ "$uid" "$at" "${client:--}" "$user"
 counters before
 keep=listening
 file tcp /proc/net/tcp
@@ -430,6 +514,7 @@ keep=bound
 file udp /proc/net/udp
 file udp6 /proc/net/udp6
 keep=
+ls=
 if tool ls; then
     ls=$found
     listed owners '/proc/*/fd' owners
@@ -455,10 +540,21 @@ file pressure.memory /proc/pressure/memory
 file resolvers /etc/resolv.conf
 file selinux /sys/fs/selinux/enforce
 if [ -r /etc/passwd ]; then
-    listed account '/etc/{passwd,nologin}' account
+    listed account /etc/passwd account
+    listed modes 'ls -l' modes
 else
     none account "/etc/passwd: cannot be read"
+    none modes "/etc/passwd: cannot be read"
 fi
+file allow /etc/hosts.allow
+file deny /etc/hosts.deny
+if tool grep; then
+    grep=$found
+    listed linked 'grep libwrap.so' linked
+else
+    none linked "grep: not installed"
+fi
+socket_units
 ssh_server
 rules
 counters after

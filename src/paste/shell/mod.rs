@@ -1,12 +1,13 @@
 //! The output of the shell script that stands in for the program where none can be copied.
 //!
-//! The script prints the texts of the kernel's files and of listing commands; here the same parsers
-//! read them that read the files themselves. Each part says how much it holds, so that one that was
+//! The script prints the texts of the kernel's files and of listing commands; here the same
+//! readers take them that read the files themselves. Each part says how much it holds, so that one that was
 //! damaged on the way is skipped and named, never believed.
 
+mod commands;
 mod facts;
-mod network;
 mod record;
+mod said;
 
 use super::script::quoted;
 use crate::inside::Snapshot;

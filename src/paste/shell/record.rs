@@ -3,12 +3,17 @@
 use super::{FORM, ShellError};
 use crate::inside::Datum;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// The whole output.
 pub(super) struct Record {
     pub(super) version: String,
     pub(super) root: bool,
     pub(super) at: String,
+    /// The client the script was made for.
+    pub(super) client: Option<IpAddr>,
+    /// The user whose login it was made for.
+    pub(super) user: String,
     /// How long the script ran, in seconds; `None` when the end is missing.
     pub(super) seconds: Option<u32>,
     promised: Option<usize>,
@@ -68,6 +73,7 @@ impl Record {
         let mut words = head.split_ascii_whitespace();
         let mut word = || words.next().map(short).unwrap_or_default();
         let (form, version, uid, at) = (word(), word(), word(), word());
+        let (client, user) = (word().parse().ok(), word());
         if form != FORM {
             return Some(Err(ShellError::Form(form)));
         }
@@ -75,6 +81,8 @@ impl Record {
             version,
             root: uid == "0",
             at,
+            client,
+            user,
             seconds: None,
             promised: None,
             parts: BTreeMap::new(),
@@ -141,9 +149,34 @@ impl Record {
             Some(Part::Read(output)) => Ok(output),
             Some(Part::Skipped { source, reason }) => Err(Missing::new(source, reason)),
             Some(Part::Damaged { source }) => Err(Missing::new(source, DAMAGED)),
-            None if self.seconds.is_none() => Err(Missing::new("", CUT)),
-            None => Err(Missing::new("", LOST)),
+            None => Err(Missing::new("", self.lost().unwrap_or(LOST))),
         }
+    }
+
+    /// The part that holds what lies at a path; of one that was read twice, that of one moment.
+    pub(super) fn name_of(&self, path: &str, moment: &str) -> Option<&str> {
+        let of_path = self.parts.iter().filter(|(_, part)| {
+            let source = match part {
+                Part::Read(output) => &output.source,
+                Part::Skipped { source, .. } | Part::Damaged { source } => source,
+            };
+            source.rsplit(' ').next() == Some(path)
+        });
+        let names: Vec<&str> = of_path.map(|(name, _)| name.as_str()).collect();
+        let of_moment = |name: &&&str| name.ends_with(moment);
+        names
+            .iter()
+            .find(of_moment)
+            .or_else(|| names.first())
+            .copied()
+    }
+
+    /// Why a part may be missing: the output is not whole.
+    pub(super) fn lost(&self) -> Option<&'static str> {
+        if self.seconds.is_none() {
+            return Some(CUT);
+        }
+        (self.promised > Some(self.parts.len())).then_some(LOST)
     }
 
     /// What a file or a command gave that succeeded.

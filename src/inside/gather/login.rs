@@ -1,68 +1,75 @@
 //! What stands between an accepted connection and a shell.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::About;
-use crate::collect::inside::files::{read, skipped};
-use crate::collect::inside::root::Root;
+use super::files::what_failed;
 use crate::inside::{
-    Datum, LoginGates, Wrappers, parse_account, parse_password_state, parse_refusals,
+    self, Datum, LoginGates, Source, Wrappers, parse_account, parse_password_state, parse_refusals,
 };
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::IpAddr;
 
 /// The gates of the user's login.
-pub(super) fn gates(root: &Root, about: &About) -> Datum<LoginGates> {
-    let passwd = match root.text("/etc/passwd") {
+pub(super) fn gates(source: &dyn Source, about: &About) -> Datum<LoginGates> {
+    let passwd = match source.text("/etc/passwd") {
         Ok(file) => file.text,
-        Err(error) => return skipped(PASSWD, error.to_string()),
+        Err(error) => return Datum::skipped(PASSWD, error.to_string()),
     };
     let account = parse_account(&passwd, &about.user);
-    let shadow = root.text("/etc/shadow").ok();
-    let shell_exists = account.as_ref().map(|account| {
-        root.status(&account.shell)
-            .is_ok_and(|status| status.st_mode & 0o111 != 0)
-    });
-    let exists = |path: &&str| root.status(path).is_ok();
+    let shadow = source.text("/etc/shadow").ok();
+    let shell = account
+        .as_ref()
+        .map(|account| source.status(&account.shell));
+    let shell_exists = match shell {
+        Some(Ok(status)) => Some(status.mode & 0o111 != 0),
+        Some(Err(error)) if error.kind() == ErrorKind::NotFound => Some(false),
+        Some(Err(_)) | None => None,
+    };
+    let exists = |path: &&str| source.status(path).is_ok();
     let gates = LoginGates {
         user: about.user.clone(),
         nologin: ["/etc/nologin", "/run/nologin"].iter().any(exists),
         account,
         shell_exists,
         password: shadow
-            .and_then(|file| parse_password_state(&file.text, &about.user, about.today)),
+            .and_then(|file| parse_password_state(&file.text, &about.user, about.today?)),
     };
-    read(PASSWD, gates)
+    Datum::read(PASSWD, gates)
 }
 
 /// What TCP wrappers say of the client.
-pub(super) fn wrappers(root: &Root, client: Option<IpAddr>) -> Datum<Wrappers> {
+pub(super) fn wrappers(source: &dyn Source, client: Option<IpAddr>) -> Datum<Wrappers> {
     let Some(client) = client else {
-        return skipped(HOSTS, NO_CLIENT);
+        return Datum::skipped(HOSTS, NO_CLIENT);
     };
-    match is_linked(root) {
+    match is_linked(source) {
         Ok(true) => {}
-        Ok(false) => return read(SERVERS[0], Wrappers::NotUsed),
-        Err(reason) => return skipped(SERVERS[0], reason),
+        Ok(false) => return Datum::read(SERVERS[0], Wrappers::NotUsed),
+        Err(reason) => return Datum::skipped(SERVERS[0], reason),
     }
-    let list = |path: &str| match root.text(path) {
+    let list = |path: &str| match source.text(path) {
         Ok(file) => Ok(file.text),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => Err(format!("{path}: {error}")),
+        Err(error) => Err(what_failed(path, &error)),
     };
     match list("/etc/hosts.allow").and_then(|allow| Ok((allow, list("/etc/hosts.deny")?))) {
-        Ok((allow, deny)) => read(HOSTS, crate::inside::wrappers(&allow, &deny, client)),
-        Err(reason) => skipped(HOSTS, reason),
+        Ok((allow, deny)) => Datum::read(HOSTS, inside::wrappers(&allow, &deny, client)),
+        Err(reason) => Datum::skipped(HOSTS, reason),
     }
 }
 
 /// Refused logins of the client in the server's log.
-pub(super) fn refusals(root: &Root, client: Option<IpAddr>) -> Datum<BTreeMap<String, u64>> {
+pub(super) fn refusals(
+    source: &dyn Source,
+    client: Option<IpAddr>,
+) -> Datum<BTreeMap<String, u64>> {
     let Some(client) = client else {
-        return skipped(LOGS[0], NO_CLIENT);
+        return Datum::skipped(LOGS[0], NO_CLIENT);
     };
     let mut reason = String::new();
     for path in LOGS {
-        match root.tail(path) {
+        match source.tail(path) {
             Ok(log) => {
                 return Datum::Read {
                     source: path.to_owned(),
@@ -71,28 +78,23 @@ pub(super) fn refusals(root: &Root, client: Option<IpAddr>) -> Datum<BTreeMap<St
                 };
             }
             Err(error) if reason.is_empty() || error.kind() != ErrorKind::NotFound => {
-                reason = format!("{path}: {error}");
+                reason = what_failed(path, &error);
             }
             Err(_) => {}
         }
     }
-    skipped(LOGS[0], reason)
+    Datum::skipped(LOGS[0], reason)
 }
 
 /// Whether a server of this host asks TCP wrappers: it then names their library.
-fn is_linked(root: &Root) -> Result<bool, String> {
+fn is_linked(source: &dyn Source) -> Result<bool, String> {
     let mut found = false;
     for path in SERVERS {
-        match root.bytes(path) {
-            Ok(program) => {
-                found = true;
-                let name: &[u8] = b"libwrap.so";
-                if program.windows(name.len()).any(|it| it == name) {
-                    return Ok(true);
-                }
-            }
+        match source.holds(path, b"libwrap.so") {
+            Ok(true) => return Ok(true),
+            Ok(false) => found = true,
             Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(format!("{path}: {error}")),
+            Err(error) => return Err(what_failed(path, &error)),
         }
     }
     if found {

@@ -1,0 +1,16 @@
+//! What a host says of itself, out of any [`Source`]: the same readers serve the running host, a
+//! mounted disk and what a script printed.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod files;
+mod host;
+mod kernel;
+mod login;
+mod network;
+mod sockets;
+mod ssh_units;
+
+pub use host::{About, host};
+pub use kernel::{COUNTERS, Reading, conntrack, counted, modules, reading};
+pub use network::{Basics, basics};
+pub use sockets::listeners;
