@@ -167,6 +167,35 @@ fn tools_that_are_missing_are_said_to_be() {
 }
 
 #[test]
+fn under_busybox_alone_it_tells_what_the_kernel_tells() {
+    let script = format!(
+        "{UP}
+        root=$DIRECTORY/root
+        for place in proc sys usr/lib lib lib64; do
+            [ -d /$place ] || continue
+            mkdir -p $root/$place
+            mount --bind /$place $root/$place
+        done
+        mkdir $root/bin
+        cp /usr/bin/busybox \"$1\" $root/bin/
+        chroot $root /bin/busybox --install -s /bin
+        shift
+        exec chroot $root /bin/sh -c 'exec /bin/reachdx \"$@\"' sh \"$@\""
+    );
+    let snapshot = room(&script).snapshot();
+    assert!(snapshot.listeners.value().is_some() && snapshot.counters.value().is_some());
+    assert!(snapshot.host.links.value().is_some());
+    for listing in asked(&snapshot) {
+        assert_eq!(reason(listing), "not installed");
+    }
+    assert_eq!(reason(&snapshot.host.ssh_check), "not installed");
+    assert_eq!(
+        reason(&snapshot.host.login),
+        "No such file or directory (os error 2)"
+    );
+}
+
+#[test]
 fn root_without_a_single_capability_gets_what_everybody_gets() {
     let script = format!(
         "{UP}

@@ -113,8 +113,12 @@ impl Source for Live {
 /// The network namespace of this thread, where the kernel has files for it (3.17); `/proc/net` is that
 /// of the process's first thread.
 pub(super) fn of_this_thread(path: &str) -> Cow<'_, str> {
+    of_thread(path, Path::new(THREAD).exists())
+}
+
+fn of_thread(path: &str, has_files: bool) -> Cow<'_, str> {
     match path.strip_prefix("/proc/net") {
-        Some(rest) if Path::new(THREAD).exists() => Cow::Owned(format!("{THREAD}{rest}")),
+        Some(rest) if has_files => Cow::Owned(format!("{THREAD}{rest}")),
         Some(_) | None => Cow::Borrowed(path),
     }
 }
@@ -229,6 +233,17 @@ mod tests {
             details(&Modules::new(Some("nf_tables 1 1\n"), None)),
             BTreeMap::new()
         );
+    }
+
+    #[test]
+    fn a_kernel_without_files_of_a_thread_is_asked_for_those_of_the_process() {
+        for (path, has_files, want) in [
+            ("/proc/net/tcp", true, "/proc/thread-self/net/tcp"),
+            ("/proc/net/tcp", false, "/proc/net/tcp"),
+            ("/proc/meminfo", true, "/proc/meminfo"),
+        ] {
+            assert_eq!(of_thread(path, has_files), want);
+        }
     }
 
     #[test]
