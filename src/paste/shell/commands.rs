@@ -60,29 +60,49 @@ pub(super) fn counts(line: &str) -> Option<(&str, Vec<u64>)> {
     Some((name.trim(), numbers.collect()))
 }
 
-/// A line of `ip -o address`: `2: eth0    inet 192.0.2.2/24 ...`, or `... inet 192.0.2.2 peer
-/// 192.0.2.3/32 ...`.
-pub(super) fn address(line: &str, running: &BTreeSet<&str>) -> Option<Address> {
-    let words: Vec<&str> = line.split_ascii_whitespace().collect();
-    let [_number, interface, _family, own, rest @ ..] = words.as_slice() else {
-        return None;
-    };
-    let net = match rest {
-        ["peer", net, ..] => net,
-        _ => own,
-    };
-    let address: IpAddr = own.split('/').next()?.parse().ok()?;
-    let whole = if address.is_ipv4() { 32 } else { 128 };
-    let prefix = match net.split_once('/') {
-        Some((_, length)) => length.parse().ok().filter(|it| *it <= whole)?,
-        None => whole,
-    };
-    Some(Address {
-        interface: (*interface).to_owned(),
-        address,
-        prefix,
-        up: running.contains(*interface),
-    })
+/// What `ip address` prints, with `-o` or without: `2: eth0    inet 192.0.2.2/24 ...`, or a line for the
+/// interface and one for each address, `inet 192.0.2.2 peer 192.0.2.3/32 ...`. `None` where an address
+/// does not have that form.
+pub(super) fn addresses<'a>(
+    lines: &mut dyn Iterator<Item = &'a str>,
+    running: &BTreeSet<&str>,
+) -> Option<Vec<Address>> {
+    let mut interface = "";
+    let mut found = Vec::new();
+    for line in lines {
+        let mut words = line.split_ascii_whitespace().peekable();
+        if words.next_if(|word| is_number(word)).is_some() {
+            let name = words.next()?.trim_end_matches(':');
+            interface = name.split('@').next()?;
+        }
+        if words.next_if(|word| FAMILIES.contains(word)).is_none() {
+            continue;
+        }
+        let own = words.next()?;
+        let net = match words.next() {
+            Some("peer") => words.next()?,
+            Some(_) | None => own,
+        };
+        let address: IpAddr = own.split('/').next()?.parse().ok()?;
+        let whole = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = match net.split_once('/') {
+            Some((_, length)) => length.parse().ok().filter(|it| *it <= whole)?,
+            None => whole,
+        };
+        found.push(Address {
+            interface: interface.to_owned(),
+            address,
+            prefix,
+            up: running.contains(interface),
+        });
+    }
+    Some(found)
+}
+
+/// `2:` before an interface.
+fn is_number(word: &str) -> bool {
+    let digits = word.strip_suffix(':');
+    digits.is_some_and(|it| it.parse::<u32>().is_ok())
 }
 
 /// An address, an interface and a state.
@@ -105,6 +125,7 @@ pub(super) fn choice(text: &str, is_success: bool) -> Option<Result<IpAddr, Stri
     Some(Ok(words.next()?.parse().ok()?))
 }
 
+const FAMILIES: [&str; 2] = ["inet", "inet6"];
 /// How the kernel refuses to choose a route: `ENETUNREACH`, `EHOSTUNREACH`, `EACCES` and `EINVAL`.
 const NO_ROUTE: [&str; 4] = [
     "unreachable",
@@ -112,3 +133,33 @@ const NO_ROUTE: [&str; 4] = [
     "Permission denied",
     "Invalid argument",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_in_both_forms() {
+        let short = "2: eth0    inet 192.0.2.2/24 brd 192.0.2.255 scope global eth0\\       valid_lft forever\n\
+                     3: tun0    inet 192.0.2.9 peer 192.0.2.8/31 scope global tun0\n";
+        let long = "2: eth0@if3: <BROADCAST,UP,LOWER_UP> mtu 1500\n    link/ether 00:00:5e:00:53:01\n\
+                    \x20   inet 192.0.2.2/24 scope global eth0\n       valid_lft forever\n\
+                    3: tun0: <UP,LOWER_UP> mtu 1400\n    inet 192.0.2.9 peer 192.0.2.8/31 scope global tun0\n";
+        let running = BTreeSet::from(["eth0"]);
+        for text in [short, long] {
+            let found = addresses(&mut text.lines(), &running).unwrap();
+            let told: Vec<String> = found
+                .iter()
+                .map(|it| format!("{} {}/{} {}", it.interface, it.address, it.prefix, it.up))
+                .collect();
+            assert_eq!(told, ["eth0 192.0.2.2/24 true", "tun0 192.0.2.9/31 false"]);
+        }
+        for broken in [
+            "2: eth0 inet",
+            "2: eth0 inet x/24",
+            "2: eth0 inet 192.0.2.2/33",
+        ] {
+            assert_eq!(addresses(&mut broken.lines(), &running), None, "{broken}");
+        }
+    }
+}

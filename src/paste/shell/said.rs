@@ -1,6 +1,6 @@
 //! What the script printed, as a source of facts.
 
-use super::commands::{Link, address, choice, counts, neighbour};
+use super::commands::{Link, addresses, choice, counts, neighbour};
 use super::record::{Missing, Output, Record};
 use crate::inside::{
     Address, Datum, FileStatus, FileText, LinkFacts, Neighbour, Owners, RouteToClient, Source,
@@ -88,7 +88,7 @@ impl Source for Said<'_> {
         self.beside_links("address", |lines, links| {
             let running = links.iter().filter(|link| link.runs());
             let running = running.map(|link| link.name).collect();
-            lines.map(|line| address(line, &running)).collect()
+            addresses(lines, &running)
         })
     }
 
@@ -157,7 +157,7 @@ impl Said<'_> {
     fn beside_links<T>(
         &self,
         name: &str,
-        read: impl FnOnce(&mut dyn Iterator<Item = &str>, &[Link<'_>]) -> Option<Vec<T>>,
+        read: impl for<'s> FnOnce(&mut dyn Iterator<Item = &'s str>, &[Link<'_>]) -> Option<Vec<T>>,
     ) -> Datum<Vec<T>> {
         let (links, output) = match (self.record.success("link"), self.record.success(name)) {
             (Ok(links), Ok(output)) => (links, output),
