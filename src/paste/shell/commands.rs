@@ -63,8 +63,8 @@ pub(super) fn counts(line: &str) -> Option<(&str, Vec<u64>)> {
 /// What `ip address` prints, with `-o` or without: `2: eth0    inet 192.0.2.2/24 ...`, or a line for the
 /// interface and one for each address, `inet 192.0.2.2 peer 192.0.2.3/32 ...`. `None` where an address
 /// does not have that form.
-pub(super) fn addresses<'a>(
-    lines: &mut dyn Iterator<Item = &'a str>,
+pub(super) fn addresses(
+    lines: &mut dyn Iterator<Item = &str>,
     running: &BTreeSet<&str>,
 ) -> Option<Vec<Address>> {
     let mut interface = "";
