@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// Every trial of a joined check.
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 12] = [
+    let all: [(&str, fn()); 13] = [
         ("copies_itself_watches_and_leaves_nothing", assert_copied),
         ("sees_what_the_host_firewall_drops", assert_dropped),
         ("uses_what_is_installed", assert_installed),
@@ -24,6 +24,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("works_under_busybox", assert_busybox),
         ("finds_a_place_that_lets_programs_run", assert_no_exec),
         ("says_what_is_lost_without_root", assert_unprivileged),
+        ("goes_through_a_jump_host", assert_jumped),
         ("goes_on_when_it_cannot_log_in", assert_refused),
         ("goes_on_when_what_it_is_told_does_not_end", assert_flooded),
         ("gives_up_on_a_login_that_hangs", assert_hanging),
@@ -160,6 +161,32 @@ fn assert_unprivileged() {
     let document = checked_over(&lab, &url, "ssh", &[]);
     assert_joined(&document);
     assert!(note(&document).contains("by `sudo -n`"), "{document:#}");
+    assert_eq!(files(&lab.instance), before);
+}
+
+/// The user's own configuration leads there, by another name and through another host.
+fn assert_jumped() {
+    let lab = lab("");
+    let host = lab.client.run(&["cat", "/run/lab/known_hosts"]);
+    let key = host.split_once(' ').unwrap().1;
+    let known = format!("{host}10.0.1.10 {key}");
+    lab.client.write("/run/lab/known_hosts", known);
+    lab.client.sh("mkdir -m 700 /root/.ssh");
+    let configuration = format!(
+        "Host web\n HostName 10.0.1.10\n ProxyJump jump\nHost jump\n HostName {PUBLIC}\nHost *\n \
+         User root\n IdentityFile /run/lab/user_key\n UserKnownHostsFile /run/lab/known_hosts\n"
+    );
+    lab.client.write("/root/.ssh/config", configuration);
+    let before = files(&lab.instance);
+    let arguments = [PUBLIC, "--service", "ssh,tcp/8080", "--inside", "ssh://web"];
+    let document = lab.check(&arguments);
+    assert_joined(&document);
+    let note = note(&document);
+    assert!(note.contains("of anyone"), "{note}");
+    let witness = &document["run"]["evidence"]["inside"]["witness"];
+    assert_eq!(witness["client"], Value::Null);
+    let seen = witness["packets"]["value"]["seen"].to_string();
+    assert!(seen.contains(CLIENT_ADDRESS), "{seen}");
     assert_eq!(files(&lab.instance), before);
 }
 
