@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// Every trial of a joined check.
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 13] = [
+    let all: [(&str, fn()); 14] = [
         ("copies_itself_watches_and_leaves_nothing", assert_copied),
         ("sees_what_the_host_firewall_drops", assert_dropped),
         ("uses_what_is_installed", assert_installed),
@@ -25,6 +25,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("finds_a_place_that_lets_programs_run", assert_no_exec),
         ("says_what_is_lost_without_root", assert_unprivileged),
         ("goes_through_a_jump_host", assert_jumped),
+        ("takes_a_password_that_is_typed", assert_typed),
         ("goes_on_when_it_cannot_log_in", assert_refused),
         ("goes_on_when_what_it_is_told_does_not_end", assert_flooded),
         ("gives_up_on_a_login_that_hangs", assert_hanging),
@@ -156,8 +157,11 @@ fn assert_unprivileged() {
     let inside = &document["run"]["evidence"]["inside"];
     assert_eq!(inside["root"], false);
 
-    let sudo = "#!/bin/sh\n[ \"$1 $2\" = '-n --' ] || exit 1\nshift 2\nexec \"$@\"\n";
-    script(&lab.instance, "/run/lab/bin/sudo", sudo);
+    lab.host(
+        "rm /etc/sudoers.d /etc/shadow; mkdir -m 755 /etc/sudoers.d; \
+         echo 'deploy ALL=(root) NOPASSWD: ALL' >/etc/sudoers.d/deploy; \
+         echo 'deploy:*:1::::::' >/etc/shadow",
+    );
     let document = checked_over(&lab, &url, "ssh", &[]);
     assert_joined(&document);
     assert!(note(&document).contains("by `sudo -n`"), "{document:#}");
@@ -188,6 +192,29 @@ fn assert_jumped() {
     let seen = witness["packets"]["value"]["seen"].to_string();
     assert!(seen.contains(CLIENT_ADDRESS), "{seen}");
     assert_eq!(files(&lab.instance), before);
+}
+
+/// A terminal asks for the password, although the tool writes and reads pipes of `ssh`.
+fn assert_typed() {
+    let lab = lab("PasswordAuthentication yes");
+    lab.host(
+        "rm /etc/shadow /run/lab/authorized_keys; \
+         echo \"root:$(openssl passwd -6 correct-horse):1::::::\" >/etc/shadow",
+    );
+    let url = format!("ssh://root@{PUBLIC}");
+    let mut words = vec![TOOL, "check", PUBLIC, "--service", "ssh", "--inside", &url];
+    words.extend(["--format", "json", "--output", "/run/lab/typed.json"]);
+    words.extend(OPTIONS);
+    let command = words.join(" ");
+    let typed = format!(
+        "{{ sleep 3; echo correct-horse; sleep 7; }} | script -qec '{command}' /run/lab/terminal"
+    );
+    lab.client.sh(&typed);
+    let terminal = lab.client.run(&["cat", "/run/lab/terminal"]);
+    assert!(terminal.contains("password:"), "{terminal}");
+    assert!(!terminal.contains("correct-horse"), "{terminal}");
+    let document = lab.client.run(&["cat", "/run/lab/typed.json"]);
+    assert_joined(&serde_json::from_str(&document).unwrap());
 }
 
 fn assert_refused() {
