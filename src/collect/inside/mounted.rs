@@ -92,10 +92,7 @@ fn saved_rules(disk: &Disk) -> BTreeMap<String, Datum<RulesText>> {
         let Ok(text) = disk.text(file) else {
             continue;
         };
-        let enabled = TARGETS
-            .iter()
-            .any(|target| disk.status(&format!("{target}/{unit}")).is_ok());
-        let listing = if enabled {
+        let listing = if is_enabled(disk, unit) {
             Datum::Read {
                 source: file.to_owned(),
                 value: RulesText { text: text.text },
@@ -109,7 +106,32 @@ fn saved_rules(disk: &Disk) -> BTreeMap<String, Datum<RulesText>> {
             listings.insert(tool.to_owned(), listing);
         }
     }
+    for (unit, tools, place) in FRONT_ENDS {
+        if !is_enabled(disk, unit) || unit == "ufw.service" && ufw_is_off(disk) {
+            continue;
+        }
+        // Whatever a file holds, this adds to it or takes its place.
+        let reason =
+            format!("{unit} is enabled: it makes rules of {place} at boot, which are not read");
+        for tool in tools {
+            listings.insert((*tool).to_owned(), skipped(place, reason.as_str()));
+        }
+    }
     listings
+}
+
+fn is_enabled(disk: &Disk, unit: &str) -> bool {
+    let mut targets = TARGETS.iter();
+    targets.any(|target| disk.status(&format!("{target}/{unit}")).is_ok())
+}
+
+/// True where the unit does nothing, as on a new Ubuntu (`ufw(8)`).
+fn ufw_is_off(disk: &Disk) -> bool {
+    let settings = disk.text("/etc/ufw/ufw.conf");
+    settings.is_ok_and(|file| {
+        let mut lines = file.text.lines().map(str::trim);
+        lines.any(|line| line.eq_ignore_ascii_case("ENABLED=no"))
+    })
 }
 
 /// Why a fact of a running host is missing of a disk.
@@ -138,6 +160,30 @@ const SAVED: [(&str, &str, &str); 6] = [
         "ip6tables-nft",
         "/etc/sysconfig/ip6tables",
         "ip6tables.service",
+    ),
+];
+/// What makes rules of its own settings: the unit, the listings it fills, the settings.
+const FRONT_ENDS: [(&str, &[&str], &str); 2] = [
+    (
+        "ufw.service",
+        &[
+            "iptables-nft",
+            "iptables-legacy",
+            "ip6tables-nft",
+            "ip6tables-legacy",
+        ],
+        "/etc/ufw",
+    ),
+    (
+        "firewalld.service",
+        &[
+            "nft",
+            "iptables-nft",
+            "iptables-legacy",
+            "ip6tables-nft",
+            "ip6tables-legacy",
+        ],
+        "/etc/firewalld",
     ),
 ];
 const TARGETS: [&str; 3] = [
@@ -201,6 +247,27 @@ mod tests {
         let text = serde_json::to_string(&snapshot).unwrap();
         assert!(!text.contains("AAAA"));
         assert_eq!(read_snapshot(&text).unwrap(), snapshot);
+    }
+
+    #[test]
+    fn a_front_end_that_makes_rules_at_boot_leaves_no_listing_that_seems_whole() {
+        let directory = disk();
+        let wants = directory
+            .path()
+            .join("etc/systemd/system/multi-user.target.wants");
+        fs::write(wants.join("ufw.service"), "").unwrap();
+        let snapshot = collect_mounted(directory.path(), &Options::default()).unwrap();
+        let Datum::Skipped { source, reason } = &snapshot.firewall["iptables-nft"] else {
+            panic!("the saved file is not all there is");
+        };
+        assert_eq!(source, "/etc/ufw");
+        assert!(reason.starts_with("ufw.service is enabled"), "{reason}");
+
+        let settings = directory.path().join("etc/ufw/ufw.conf");
+        fs::create_dir_all(settings.parent().unwrap()).unwrap();
+        fs::write(settings, "# off\nENABLED=no\n").unwrap();
+        let snapshot = collect_mounted(directory.path(), &Options::default()).unwrap();
+        assert!(snapshot.firewall["iptables-nft"].value().is_some());
     }
 
     const FILES: [(&str, &str); 9] = [
