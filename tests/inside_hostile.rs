@@ -327,6 +327,33 @@ fn nothing_secret_gets_into_the_snapshot() {
 }
 
 #[test]
+fn a_host_without_a_log_file_is_asked_for_its_journal() {
+    assert!(geteuid().is_root(), "needs root, to read a journal");
+    let script = format!(
+        "{UP}
+        {PRIVATE}
+        mkdir /var/log/journal
+        cat > $DIRECTORY/journalctl <<'END'
+#!/bin/sh
+echo \"$*\" | grep -q -e --since=-1h || exit 1
+echo 'Jan  1 00:00:01 h sshd[1]: Failed password for SECRET from 127.0.0.1 port 1'
+echo 'Jan  1 00:00:01 h sshd[1]: Failed password for SECRET from 192.0.2.1 port 1'
+END
+        chmod 755 $DIRECTORY/journalctl
+        mount --bind $DIRECTORY/journalctl /usr/bin/journalctl
+        \"$@\""
+    );
+    let run = room(&script);
+    let snapshot = run.snapshot();
+    let Datum::Read { source, value, .. } = &snapshot.host.refusals else {
+        panic!("{:?}", snapshot.host.refusals);
+    };
+    assert_eq!(source, "journalctl, the last hour");
+    assert_eq!(value["wrong password"], 1);
+    assert!(!run.stdout.contains("SECRET"));
+}
+
+#[test]
 fn the_settings_of_the_ssh_server_need_no_root() {
     assert!(geteuid().is_root(), "needs root, to become nobody");
     let script = format!(
@@ -395,7 +422,7 @@ const PRIVATE: &str = "
 
 /// Everything that a run could change, packet counts and ages left out.
 const STATE: &str = "
-    find / -xdev \\( -path /proc -o -path /sys -o -path /tmp -o -path /work -o -path /root \
+    find / -xdev \\( -path /proc -o -path /sys -o -path /tmp -o -path /root -o -path \"/$(pwd | cut -d/ -f2)\" \
         -o -path /home -o -path /usr \\) -prune -o -maxdepth 2 -printf '%p %s %t\\n'
     find /etc /run /var /dev/shm -printf '%p %s %t %m %U\\n'
     cat /proc/modules || :

@@ -194,13 +194,35 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
         host::ssh_check(live.is_root),
     );
     let host = host.unwrap_or_else(|| Host::skipped(LATE));
-    let asked = host::ask_name_servers(&host.resolvers, &options.outbound);
-    let name_servers = timeout_at(end, asked).await;
+    let (name_servers, refusals) = tokio::join!(
+        timeout_at(
+            end,
+            host::ask_name_servers(&host.resolvers, &options.outbound)
+        ),
+        refusals(&host, live, options.from, end),
+    );
     Host {
         name_servers: name_servers.unwrap_or_else(|_| skipped("/etc/resolv.conf", LATE)),
         disks: disks.unwrap_or_else(|| skipped("statvfs(3)", LATE)),
         ssh_check: check,
+        refusals,
         ..host
+    }
+}
+
+/// Refused logins: of the log where there is one, or else of the journal.
+async fn refusals(
+    host: &Host,
+    live: Live,
+    from: Option<IpAddr>,
+    end: Instant,
+) -> Datum<BTreeMap<String, u64>> {
+    match (&host.refusals, from) {
+        (Datum::Skipped { .. }, Some(client)) => {
+            let asked = timeout_at(end, host::journal_refusals(live.is_root, client)).await;
+            asked.unwrap_or_else(|_| skipped("journalctl", LATE))
+        }
+        (Datum::Read { .. } | Datum::Skipped { .. }, _) => host.refusals.clone(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! What of the host's state takes more than reading: disks that may hang, a command, others' answers.
 
 mod disks;
+mod journal;
 mod name_servers;
 mod ssh;
 
 pub(super) use disks::disks;
+pub(super) use journal::refusals as journal_refusals;
 pub(super) use name_servers::ask as ask_name_servers;
 pub(super) use ssh::check as ssh_check;
