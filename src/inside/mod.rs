@@ -5,6 +5,7 @@
 //! back facts; a line they do not understand is an error that names it, never a guess.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod cgroup;
 mod counters;
 mod far_end;
 mod gather;
@@ -25,6 +26,7 @@ mod source;
 mod ssh_login;
 mod witness;
 
+pub use cgroup::{Managed, parse_cgroup};
 pub use counters::{
     Counters, connect_counters, moved, parse_conntrack_drops, parse_counters, parse_counters6,
 };
@@ -58,7 +60,7 @@ pub use socket_diag::{
     DiagReply, DiagTable, REQUEST, SocketDetail, diag_request, parse_diag_reply, parse_half_open,
 };
 pub use sockets::{SocketRow, parse_sockets};
-pub use source::{FileStatus, FileText, Owners, Source};
+pub use source::{FileStatus, FileText, Holder, Owners, Source};
 pub use ssh_login::{login_refusal, parse_ssh_settings};
 pub use witness::{
     CounterWindow, Decoded, HalfOpen, Instruction, MOST_PORTS, MOST_SIGHTINGS, PacketKind,

@@ -206,6 +206,12 @@ pub enum Owner {
         pid: u32,
         /// The name of its program (`/proc/PID/comm`).
         name: String,
+        /// The systemd unit it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+        /// The container it runs in, such as `docker 0123456789ab`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        container: Option<String>,
     },
     /// Not permitted to see.
     Hidden,

@@ -1,7 +1,9 @@
 //! Where what a host says of itself comes from.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::{Address, Datum, LinkFacts, Neighbour, Owner, PolicyRule, RouteToClient, SocketDetail};
+use super::{
+    Address, Datum, LinkFacts, Managed, Neighbour, Owner, PolicyRule, RouteToClient, SocketDetail,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::IpAddr;
@@ -92,19 +94,32 @@ pub struct FileStatus {
 /// The processes that hold sockets.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Owners {
-    /// Process id and name, by the socket's inode.
-    pub found: BTreeMap<u64, (u32, String)>,
+    /// By the socket's inode.
+    pub found: BTreeMap<u64, Holder>,
     /// True when every process was looked at.
     pub complete: bool,
+}
+
+/// A process that holds a socket.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Holder {
+    /// Its id.
+    pub pid: u32,
+    /// The name of its program.
+    pub name: String,
+    /// Who manages it.
+    pub managed: Managed,
 }
 
 impl Owners {
     /// Who holds one socket.
     pub fn owner(&self, inode: u64) -> Owner {
         match self.found.get(&inode) {
-            Some((pid, name)) => Owner::Process {
-                pid: *pid,
-                name: name.clone(),
+            Some(holder) => Owner::Process {
+                pid: holder.pid,
+                name: holder.name.clone(),
+                unit: holder.managed.unit.clone(),
+                container: holder.managed.container.clone(),
             },
             None if self.complete => Owner::NotFound,
             None => Owner::Hidden,
@@ -113,11 +128,11 @@ impl Owners {
 
     /// Notes one holder. Of several processes that share a socket the oldest is named, and process 1
     /// only when it is alone: it also holds the sockets it opens on behalf of services.
-    pub fn note(&mut self, inode: u64, pid: u32, name: impl FnOnce() -> String) {
+    pub fn note(&mut self, inode: u64, pid: u32, holder: impl FnOnce() -> Holder) {
         let order = |pid: u32| (pid == 1, pid);
         let known = self.found.get(&inode);
-        if known.is_none_or(|(known, _)| order(pid) < order(*known)) {
-            self.found.insert(inode, (pid, name()));
+        if known.is_none_or(|known| order(pid) < order(known.pid)) {
+            self.found.insert(inode, holder());
         }
     }
 }
@@ -138,12 +153,17 @@ mod tests {
 
     #[test]
     fn the_oldest_holder_is_named_and_process_1_only_when_alone() {
+        let holder = |pid, name: &str| Holder {
+            pid,
+            name: name.to_owned(),
+            ..Holder::default()
+        };
         let mut owners = Owners::default();
         for (pid, name) in [(1, "init"), (40, "worker"), (30, "server"), (50, "late")] {
-            owners.note(7, pid, || name.to_owned());
+            owners.note(7, pid, || holder(pid, name));
         }
-        owners.note(8, 1, || "init".to_owned());
-        let named = |inode| owners.found[&inode].1.as_str();
+        owners.note(8, 1, || holder(1, "init"));
+        let named = |inode| owners.found[&inode].name.as_str();
         assert_eq!((named(7), named(8)), ("server", "init"));
     }
 }

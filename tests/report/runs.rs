@@ -483,6 +483,8 @@ fn listener(name: &str, port: u16) -> Listener {
         owner: Owner::Process {
             pid: 700,
             name: name.into(),
+            unit: None,
+            container: None,
         },
     }
 }

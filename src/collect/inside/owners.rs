@@ -2,7 +2,7 @@
 
 use super::files::one_line;
 use super::root::Root;
-use crate::inside::Owners;
+use crate::inside::{Holder, Owners, parse_cgroup};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
@@ -36,7 +36,7 @@ pub(super) fn find(inodes: &BTreeSet<u64>, root: bool, end: Instant) -> Owners {
         match sockets(&Path::new("/proc").join(pid.to_string()).join("fd")) {
             Ok(held) => {
                 for inode in held.intersection(inodes) {
-                    owners.note(*inode, pid, || name(pid));
+                    owners.note(*inode, pid, || holder(pid));
                 }
             }
             Err(ErrorKind::PermissionDenied) => owners.complete = false,
@@ -66,10 +66,14 @@ fn inode(link: &str) -> Option<u64> {
         .ok()
 }
 
-fn name(pid: u32) -> String {
-    Root::Live
-        .text(&format!("/proc/{pid}/comm"))
-        .map_or_else(|_| "?".to_owned(), |comm| one_line(&comm.text))
+fn holder(pid: u32) -> Holder {
+    let text = |file: &str| Root::Live.text(&format!("/proc/{pid}/{file}")).ok();
+    let groups = text("cgroup").map(|groups| parse_cgroup(&groups.text));
+    Holder {
+        pid,
+        name: text("comm").map_or_else(|| "?".to_owned(), |comm| one_line(&comm.text)),
+        managed: groups.unwrap_or_default(),
+    }
 }
 
 #[cfg(test)]

@@ -236,7 +236,16 @@ fn summary(
 
 fn text(listener: &Listener) -> String {
     let owner = match &listener.owner {
-        Owner::Process { pid, name } => format!("{name}[{pid}]"),
+        Owner::Process {
+            pid,
+            name,
+            unit,
+            container,
+        } => {
+            let managed = container.as_ref().or(unit.as_ref());
+            let managed = managed.map_or_else(String::new, |it| format!(" of {it}"));
+            format!("{name}[{pid}]{managed}")
+        }
         Owner::Hidden => format!("a process of uid {}", listener.uid),
         Owner::NotFound => "an unknown process".to_owned(),
     };

@@ -317,6 +317,14 @@ owners() {
                     title='?'
                     read -r title 2> /dev/null < "/proc/$process/comm" || :
                     printf '%s %s %s\n' "$inode" "$process" "$title"
+                    [ -r "/proc/$process/cgroup" ] || continue
+                    while read -r row; do
+                        case $row in *:name=systemd:/?* | 0::/?* | *docker* | *kubepods* | *lxc*)
+                            printf 'group %s %s\n' "$process" "$row"
+                            break
+                            ;;
+                        esac
+                    done < "/proc/$process/cgroup"
                     ;;
                 esac
                 ;;

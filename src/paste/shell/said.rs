@@ -3,7 +3,8 @@
 use super::commands::{Link, addresses, choice, counts, neighbour};
 use super::record::{Missing, Output, Record};
 use crate::inside::{
-    Address, Datum, FileStatus, FileText, LinkFacts, Neighbour, Owners, RouteToClient, Source,
+    Address, Datum, FileStatus, FileText, Holder, LinkFacts, Managed, Neighbour, Owners,
+    RouteToClient, Source, parse_cgroup,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
@@ -136,15 +137,20 @@ impl Source for Said<'_> {
         let Ok(output) = self.record.success("owners") else {
             return owners;
         };
+        let groups = groups(&output.text);
         for line in output.text.lines() {
             let mut words = line.splitn(3, ' ');
             let inode: Option<u64> = words.next().and_then(|it| it.parse().ok());
             let process = words.next().and_then(|it| it.parse().ok());
             let holder = inode.zip(process).zip(words.next());
-            if let Some(((inode, process), name)) = holder
+            if let Some(((inode, pid), name)) = holder
                 && inodes.contains(&inode)
             {
-                owners.note(inode, process, || name.chars().take(64).collect());
+                owners.note(inode, pid, || Holder {
+                    pid,
+                    name: name.chars().take(64).collect(),
+                    managed: groups.get(&pid).cloned().unwrap_or_default(),
+                });
             }
         }
         owners
@@ -216,6 +222,16 @@ fn whole(output: &Output) -> FileText {
     }
 }
 
+/// Who manages each process, of the lines `group PROCESS PATH`.
+fn groups(lines: &str) -> BTreeMap<u32, Managed> {
+    let rows = lines.lines().filter_map(|line| line.strip_prefix("group "));
+    let rows = rows.filter_map(|row| {
+        let (process, group) = row.split_once(' ')?;
+        Some((process.parse().ok()?, parse_cgroup(group)))
+    });
+    rows.collect()
+}
+
 /// The first word of the line that ends with a path.
 fn word_for<'a>(lines: &'a str, path: &str) -> Option<&'a str> {
     let mut pairs = lines.lines().filter_map(|line| line.split_once(' '));
@@ -249,6 +265,13 @@ const MALFORMED: &str = "does not have the expected form";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_is_told_with_its_unit() {
+        let managed = groups("12 3 sshd\ngroup 3 0::/system.slice/ssh.service\ngroup x y\n");
+        assert_eq!(managed[&3].unit.as_deref(), Some("ssh.service"));
+        assert_eq!(managed.len(), 1);
+    }
 
     #[test]
     fn permissions_are_read_as_ls_writes_them() {
