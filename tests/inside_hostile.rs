@@ -354,6 +354,34 @@ END
 }
 
 #[test]
+fn systemd_is_asked_of_the_ssh_server_and_of_what_failed() {
+    assert!(geteuid().is_root(), "needs root, to seem to run systemd");
+    let script = format!(
+        "{UP}
+        {PRIVATE}
+        mkdir -p /run/systemd/system
+        cat > $DIRECTORY/systemctl <<'END'
+#!/bin/sh
+[ $1 = show ] || {{ echo '* nginx.service loaded failed failed SECRET'; exit; }}
+echo Id=ssh.service; echo LoadState=loaded; echo ActiveState=failed; echo Result=exit-code
+echo ExecMainStatus=255; echo UnitFileState=enabled
+END
+        chmod 755 $DIRECTORY/systemctl
+        mount --bind $DIRECTORY/systemctl /usr/bin/systemctl
+        \"$@\""
+    );
+    let run = room(&script);
+    let host = run.snapshot().host;
+    let unit = host.ssh_unit.value().unwrap();
+    assert_eq!(
+        (unit.unit.as_str(), unit.active.as_str()),
+        ("ssh.service", "failed")
+    );
+    assert_eq!(host.failed_units.value().unwrap(), &["nginx.service"]);
+    assert!(!run.stdout.contains("SECRET"));
+}
+
+#[test]
 fn the_settings_of_the_ssh_server_need_no_root() {
     assert!(geteuid().is_root(), "needs root, to become nobody");
     let script = format!(

@@ -36,11 +36,11 @@ pub use gather::{
 };
 pub use host::{
     Account, Disk, FileFacts, Host, HostReply, HostTable, LinkFacts, Load, LoginGates, Memory,
-    Neighbour, PasswordState, PolicyRule, ServerAnswer, ServerOutcome, SshCheck, SshProblem, Usage,
-    Wrappers, answer_code, gate_refusal, host_request, judge_ssh_check, name_question,
-    parse_account, parse_descriptors, parse_host_reply, parse_listen_streams, parse_load,
-    parse_memory, parse_password_state, parse_pressure, parse_refusals, parse_resolvers,
-    parse_uptime, wrappers,
+    Neighbour, PasswordState, PolicyRule, ServerAnswer, ServerOutcome, SshCheck, SshProblem,
+    UnitState, Usage, Wrappers, answer_code, gate_refusal, host_request, judge_ssh_check,
+    name_question, parse_account, parse_descriptors, parse_failed_units, parse_host_reply,
+    parse_listen_streams, parse_load, parse_memory, parse_password_state, parse_pressure,
+    parse_refusals, parse_resolvers, parse_unit, parse_uptime, wrappers,
 };
 pub use host_rules::{can_interfere, can_rewrite};
 pub use malformed::Malformed;

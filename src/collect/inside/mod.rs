@@ -188,10 +188,11 @@ async fn rules(root: bool, end: Instant) -> Option<BTreeMap<String, Datum<RulesT
 /// The state of the host itself, as far as it is in by `end`.
 async fn host(live: Live, options: &Options, end: Instant) -> Host {
     let about = options.about();
-    let (host, disks, check) = tokio::join!(
+    let (host, disks, check, (ssh_unit, failed_units)) = tokio::join!(
         in_thread(end, move || crate::inside::host(&live, &about)),
         in_thread(end, host::disks),
         host::ssh_check(live.is_root),
+        host::units(),
     );
     let host = host.unwrap_or_else(|| Host::skipped(LATE));
     let (name_servers, refusals) = tokio::join!(
@@ -205,6 +206,8 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
         name_servers: name_servers.unwrap_or_else(|_| skipped("/etc/resolv.conf", LATE)),
         disks: disks.unwrap_or_else(|| skipped("statvfs(3)", LATE)),
         ssh_check: check,
+        ssh_unit,
+        failed_units,
         refusals,
         ..host
     }

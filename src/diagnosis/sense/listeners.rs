@@ -1,7 +1,7 @@
 //! The listener table, read for one flow.
 
 use super::instance::own_addresses;
-use super::take;
+use super::{not_started, take};
 use crate::diagnosis::book::Book;
 use crate::diagnosis::host_filter::HostFilter;
 use crate::diagnosis::{Case, Reading, Sensor};
@@ -46,7 +46,10 @@ pub(super) fn sense(case: &mut Case<'_>, filter: Option<&HostFilter<'_>>, book: 
         Taking::No if here.is_empty() => elsewhere(case, snapshot, listeners),
         Taking::No => Some(nearest(&here, asked)),
     };
-    let summary = summary(case, reading, &here, listeners);
+    let mut summary = summary(case, reading, &here, listeners);
+    if here.is_empty() && case.flow.service == "ssh" {
+        summary += &not_started::words(&snapshot.host);
+    }
     let id = book.enter("inside", "host", &summary);
     if let Some(reading) = reading {
         take(case, reading, summary, vec![id]);

@@ -7,6 +7,7 @@ mod host_filter;
 mod instance;
 mod listeners;
 mod local;
+mod not_started;
 mod outbound;
 mod outcome;
 mod path;

@@ -12,6 +12,7 @@ mod name_servers;
 mod neighbours;
 mod resources;
 mod ssh_server;
+mod units;
 mod wrappers;
 
 pub use accounts::{Account, PasswordState, parse_account, parse_password_state};
@@ -26,6 +27,7 @@ pub use resources::{
     parse_resolvers, parse_uptime,
 };
 pub use ssh_server::{SshCheck, SshProblem, judge_ssh_check, parse_listen_streams};
+pub use units::{UnitState, parse_failed_units, parse_unit};
 pub use wrappers::{Wrappers, wrappers};
 
 use super::Datum;
@@ -71,6 +73,10 @@ pub struct Host {
     pub refusals: Datum<BTreeMap<String, u64>>,
     /// Whether `sshd` would start with its settings.
     pub ssh_check: Datum<SshCheck>,
+    /// What systemd says of the SSH server's unit.
+    pub ssh_unit: Datum<UnitState>,
+    /// Units that failed.
+    pub failed_units: Datum<Vec<String>>,
     /// The addresses on which systemd listens on behalf of `sshd`, where it is set up so; then the
     /// server's own `Port` counts for nothing.
     pub ssh_socket: Datum<Vec<String>>,
@@ -100,6 +106,8 @@ impl Host {
             wrappers: skipped(reason),
             refusals: skipped(reason),
             ssh_check: skipped(reason),
+            ssh_unit: skipped(reason),
+            failed_units: skipped(reason),
             ssh_socket: skipped(reason),
             ssh_files: skipped(reason),
             selinux_enforces: skipped(reason),

@@ -4,8 +4,10 @@ mod disks;
 mod journal;
 mod name_servers;
 mod ssh;
+mod units;
 
 pub(super) use disks::disks;
 pub(super) use journal::refusals as journal_refusals;
 pub(super) use name_servers::ask as ask_name_servers;
 pub(super) use ssh::check as ssh_check;
+pub(super) use units::units;

@@ -1,0 +1,63 @@
+//! Asking systemd of its units, where it runs.
+
+use crate::collect::inside::command::{Bounds, find, run};
+use crate::collect::inside::files::{read, skipped};
+use crate::inside::{Datum, UnitState, parse_failed_units, parse_unit};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The SSH server's unit, and the units that failed.
+pub(in crate::collect::inside) async fn units() -> (Datum<UnitState>, Datum<Vec<String>>) {
+    let program = if Path::new(BOOTED).is_dir() {
+        find(&["/usr/bin", "/bin"].map(PathBuf::from), "systemctl").ok_or("not installed")
+    } else {
+        Err("systemd does not run here")
+    };
+    let program = match program {
+        Ok(program) => program,
+        Err(reason) => return (skipped(SHOW, reason), skipped(LIST, reason)),
+    };
+    let (shown, listed) = tokio::join!(
+        run(&program, &SHOWN, BOUNDS),
+        run(&program, &LISTED, BOUNDS)
+    );
+    let unit = match shown {
+        Ok(text) => match parse_unit(&text.text) {
+            Some(unit) => read(SHOW, unit),
+            None => skipped(SHOW, "there is no such unit"),
+        },
+        Err(error) => skipped(SHOW, error.to_string()),
+    };
+    let failed = match listed {
+        Ok(text) => Datum::Read {
+            source: LIST.to_owned(),
+            value: parse_failed_units(&text.text),
+            truncated: text.truncated,
+        },
+        Err(error) => skipped(LIST, error.to_string()),
+    };
+    (unit, failed)
+}
+
+const SHOW: &str = "systemctl show ssh.service sshd.service";
+const LIST: &str = "systemctl list-units --failed";
+/// There only where systemd is process 1 (`sd_booted(3)`).
+const BOOTED: &str = "/run/systemd/system";
+const SHOWN: [&str; 5] = [
+    "show",
+    "--no-pager",
+    "--property=Id,LoadState,ActiveState,Result,ExecMainStatus,NRestarts,UnitFileState",
+    "ssh.service",
+    "sshd.service",
+];
+const LISTED: [&str; 5] = [
+    "list-units",
+    "--failed",
+    "--plain",
+    "--no-legend",
+    "--no-pager",
+];
+const BOUNDS: Bounds = Bounds {
+    time: Duration::from_secs(3),
+    output: 64 << 10,
+};
