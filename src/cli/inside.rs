@@ -2,12 +2,12 @@ use super::form::{Form, Wanted, rendered};
 use super::pasted::pairing_code;
 use super::{healthy, options, witness};
 use crate::collect::inside::{
-    DEFAULT_OUTBOUND, Options, Turn, collect, collect_mounted, parse_outbound,
+    DEFAULT_OUTBOUND, Metadata, Options, Turn, collect, collect_mounted, parse_outbound,
 };
 use crate::collect::ssh::identity;
 use crate::collect::write_output;
 use crate::evidence::Plan;
-use crate::inside::{Snapshot, Watched};
+use crate::inside::{Cloud, Snapshot, Watched};
 use crate::paste::{Channel, PairingCode, script, shell_script};
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
@@ -43,6 +43,19 @@ pub(super) struct Arguments {
     /// The user whose login the SSH server's settings are asked for, from the client
     #[arg(long, value_name = "NAME", default_value = DEFAULT_USER)]
     user: String,
+    /// Ask the cloud's own service on the link about this instance: ids, addresses, gateway and bound
+    /// security groups, and nothing that could be secret. CLOUD is tencent, aws, azure, gcp or alibaba
+    /// [default: the one that the firmware names]
+    #[arg(
+        long,
+        value_name = "CLOUD",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = OF_FIRMWARE,
+        conflicts_with = "sysroot",
+        value_parser = cloud
+    )]
+    metadata: Option<Metadata>,
     /// How long a connection to an own service may take to open
     #[arg(long, value_name = "DUR", default_value = "1500ms", value_parser = options::duration)]
     timeout: Duration,
@@ -145,6 +158,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<u8> {
         outbound,
         from: arguments.from,
         user: arguments.user.clone(),
+        metadata: arguments.metadata,
         probe_timeout: arguments.timeout,
         deadline: DEADLINE,
     }));
@@ -193,11 +207,8 @@ fn script_of(kind: Script, arguments: &Arguments) -> anyhow::Result<String> {
         Script::Aws => Channel::Aws,
         Script::Azure => Channel::Azure,
         Script::Sh => {
-            if let Some(other) = said
-                .iter()
-                .step_by(2)
-                .find(|it| !ASKED_BY_SHELL.contains(&it.as_str()))
-            {
+            let mut options = said.iter().filter(|it| it.starts_with("--"));
+            if let Some(other) = options.find(|it| !ASKED_BY_SHELL.contains(&it.as_str())) {
                 bail!(
                     "--script sh: the shell script cannot do what {other} asks for: leave it out"
                 );
@@ -206,6 +217,14 @@ fn script_of(kind: Script, arguments: &Arguments) -> anyhow::Result<String> {
         }
     };
     Ok(script(channel, &said))
+}
+
+fn cloud(name: &str) -> Result<Metadata, String> {
+    if name == OF_FIRMWARE {
+        return Ok(Metadata::OfFirmware);
+    }
+    let cloud = Cloud::named(name).map(Metadata::Of);
+    cloud.ok_or_else(|| "give tencent, aws, azure, gcp or alibaba".to_owned())
 }
 
 /// The arguments of this call that a script hands on.
@@ -227,7 +246,12 @@ fn said(arguments: &Arguments) -> Vec<String> {
     let timeout = (arguments.timeout != DEFAULT_TIMEOUT)
         .then(|| format!("{}ms", arguments.timeout.as_millis()));
     say("--timeout", timeout);
+    let metadata = arguments.metadata.map(|metadata| match metadata {
+        Metadata::Of(cloud) => format!("--metadata={}", cloud.name()),
+        Metadata::OfFirmware => "--metadata".to_owned(),
+    });
     say("--pair", arguments.pair.map(|it| it.to_string()));
+    said.extend(metadata);
     said
 }
 
@@ -260,12 +284,15 @@ pub(super) async fn collect_here(plan: &Plan) -> Snapshot {
         outbound: Vec::new(),
         from: plan.from,
         user: DEFAULT_USER.to_owned(),
+        metadata: None,
         probe_timeout: DEFAULT_TIMEOUT,
         deadline: DEADLINE,
     })
     .await
 }
 
+/// What `--metadata` means without a value.
+const OF_FIRMWARE: &str = "auto";
 /// What the shell script can be told.
 const ASKED_BY_SHELL: [&str; 2] = ["--from", "--user"];
 const DEADLINE: Duration = Duration::from_secs(20);

@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod cgroup;
+mod cloud;
 mod counters;
 mod far_end;
 mod gather;
@@ -27,6 +28,7 @@ mod ssh_login;
 mod witness;
 
 pub use cgroup::{Managed, parse_cgroup};
+pub use cloud::{Ask, Cloud, CloudFacts, Fact};
 pub use counters::{
     Counters, connect_counters, moved, parse_conntrack_drops, parse_counters, parse_counters6,
 };

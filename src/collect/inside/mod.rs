@@ -11,6 +11,7 @@
 //! 4. the counters again.
 
 mod clients;
+mod cloud;
 mod command;
 mod files;
 mod firewall;
@@ -29,6 +30,7 @@ mod together;
 mod turn;
 mod witness;
 
+pub use cloud::Metadata;
 pub use mounted::collect_mounted;
 pub use turn::{Turn, TurnTaken};
 pub use witness::{Watch, watch};
@@ -61,6 +63,8 @@ pub struct Options {
     pub from: Option<IpAddr>,
     /// The user whose login is asked for.
     pub user: String,
+    /// Which cloud's own service is asked, if any.
+    pub metadata: Option<Metadata>,
     /// The wait for a connection to an own service to open.
     pub probe_timeout: Duration,
     /// The longest the whole run may take; an hour at most.
@@ -75,6 +79,7 @@ impl Default for Options {
             outbound: Vec::new(),
             from: None,
             user: "root".to_owned(),
+            metadata: None,
             probe_timeout: Duration::from_millis(1500),
             deadline: Duration::from_secs(20),
         }
@@ -188,10 +193,17 @@ async fn rules(root: bool, end: Instant) -> Option<BTreeMap<String, Datum<RulesT
 /// The state of the host itself, as far as it is in by `end`.
 async fn host(live: Live, options: &Options, end: Instant) -> Host {
     let about = options.about();
-    let (host, disks, check, (ssh_unit, failed_units)) = tokio::join!(
+    let metadata = async {
+        match options.metadata {
+            Some(which) => timeout_at(end, cloud::collect(which)).await.ok(),
+            None => Some(skipped("", "not asked for: give --metadata")),
+        }
+    };
+    let (host, disks, check, cloud, (ssh_unit, failed_units)) = tokio::join!(
         in_thread(end, move || crate::inside::host(&live, &about)),
         in_thread(end, host::disks),
         host::ssh_check(live.is_root),
+        metadata,
         host::units(),
     );
     let host = host.unwrap_or_else(|| Host::skipped(LATE));
@@ -206,6 +218,7 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
         name_servers: name_servers.unwrap_or_else(|_| skipped("/etc/resolv.conf", LATE)),
         disks: disks.unwrap_or_else(|| skipped("statvfs(3)", LATE)),
         ssh_check: check,
+        cloud: cloud.unwrap_or_else(|| skipped("", LATE)),
         ssh_unit,
         failed_units,
         refusals,

@@ -30,7 +30,7 @@ pub use ssh_server::{SshCheck, SshProblem, judge_ssh_check, parse_listen_streams
 pub use units::{UnitState, parse_failed_units, parse_unit};
 pub use wrappers::{Wrappers, wrappers};
 
-use super::Datum;
+use super::{CloudFacts, Datum};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -55,6 +55,8 @@ pub struct Host {
     pub uptime_s: Datum<u64>,
     /// True when the kernel believes its clock to be synchronised.
     pub clock_synchronised: Datum<bool>,
+    /// What the cloud's own service tells, where it was asked for.
+    pub cloud: Datum<CloudFacts>,
     /// Name servers of `/etc/resolv.conf`.
     pub resolvers: Datum<Vec<IpAddr>>,
     /// How each of them took a question for a far end's name, where one was named.
@@ -97,6 +99,7 @@ impl Host {
             descriptors: skipped(reason),
             uptime_s: skipped(reason),
             clock_synchronised: skipped(reason),
+            cloud: skipped(reason),
             resolvers: skipped(reason),
             name_servers: skipped(reason),
             links: skipped(reason),
