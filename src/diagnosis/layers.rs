@@ -121,7 +121,7 @@ fn local_sensors(layer: Layer) -> &'static [Sensor] {
             Sensor::Local,
         ],
         Layer::Listener => &[Sensor::Listeners, Sensor::Local],
-        Layer::Service => &[Sensor::Local],
+        Layer::Service => &[Sensor::Local, Sensor::Wrappers],
         Layer::Prober | Layer::Isp | Layer::Edge | Layer::NetworkAcl | Layer::Remote => &[],
     }
 }

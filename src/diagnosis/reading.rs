@@ -47,6 +47,10 @@ pub enum Sensor {
     Listeners,
     /// The same conversation, held on the instance with its own address.
     Local,
+    /// What TCP wrappers say of the client.
+    Wrappers,
+    /// What the server's log tells of the client, of some time before.
+    Refusals,
     /// The same port of other far ends, from the instance.
     OtherFarEnds,
     /// Other ports towards far ends, from the instance.
@@ -82,16 +86,18 @@ impl Sensor {
             | Self::HostOutput
             | Self::HostTarget
             | Self::Listeners
-            | Self::Local => false,
+            | Self::Local
+            | Self::Wrappers
+            | Self::Refusals => false,
         }
     }
 }
 
 impl Sensor {
-    /// Whether what it reads may come from other traffic: by itself it never proves a cause, nor rules
+    /// Whether what it reads may come from other traffic or of another time: by itself it never proves a cause, nor rules
     /// out one that local sensors show.
     pub fn noisy(self) -> bool {
-        self == Self::HostCounters
+        [Self::HostCounters, Self::Refusals].contains(&self)
     }
 }
 
@@ -388,6 +394,14 @@ readings! {
         LocalOverflow = "the accept queue overflows on the instance itself",
         /// Dropped for want of a tracking entry.
         LocalTableFull = "the connection tracking table drops it on the instance itself",
+    }
+    Wrappers {
+        /// A line of `/etc/hosts.deny` decides.
+        WrappersDeny = "TCP wrappers keep this client from the server",
+    }
+    Refusals {
+        /// Before the banner.
+        RefusalsLogged = "the server's log tells that it turned this client away",
     }
     OtherFarEnds {
         /// Another far end answers on this port.

@@ -1,6 +1,7 @@
 //! Turns evidence into cases: one a flow, each with its readings. A sensor that cannot tell has no
 //! reading, which rules nothing out.
 
+mod access;
 mod counters;
 mod describe;
 mod host_filter;
@@ -145,6 +146,7 @@ fn sense_inbound<'a>(case: &mut Case<'a>, filter: Option<&'a HostFilter<'a>>, bo
     witness::sense(case, book);
     counters::sense(case, book);
     local::sense(case, book);
+    access::sense(case, book);
     host_filter::sense(case, filter, book);
     listeners::sense(case, filter, book);
 }
