@@ -6,7 +6,7 @@
 use probes::{Failure, Outcome};
 use reachdx::diagnosis::{Certainty, diagnose};
 use reachdx::evidence::Run;
-use reachdx::inside::{Datum, Host, Owner, Snapshot, Wrappers};
+use reachdx::inside::{Datum, Host, LinkFacts, Owner, Snapshot, Wrappers};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -64,6 +64,73 @@ fn a_log_of_refusals_makes_it_likely_and_no_more() {
     assert_eq!(refusals("wrong password").1, Certainty::Possible);
 }
 
+#[test]
+fn no_interface_that_works_is_proof_and_explains_the_route_that_is_gone() {
+    let mut run = scenario("no_route_back_full");
+    assert_eq!(leads(&run).0, "instance.no_return_route");
+    inside(&mut run).host.links = read(vec![link("lo", true), link("eth0", false)]);
+    set_up(&mut run, false);
+    assert_eq!(leads(&run), (NIC_DOWN.into(), Certainty::Proven));
+    let summary = diagnose(&run).flows[0].cause.clone().unwrap().summary;
+    assert!(summary.contains("eth0 is switched off"), "{summary}");
+}
+
+#[test]
+fn an_interface_that_is_down_beside_one_that_works_is_no_proof() {
+    let mut run = scenario("dropped_upstream_watched_by_root");
+    inside(&mut run).witness = None;
+    run.evidence.outside.truncate(1);
+    let links = [link("lo", true), link("eth0", false), link("eth1", true)];
+    inside(&mut run).host.links = read(links.to_vec());
+    set_up(&mut run, false);
+    assert!(leads(&run).1 < Certainty::Proven, "{:?}", leads(&run));
+    let flow = diagnose(&run).flows[0].clone();
+    assert!(
+        flow.candidates.iter().any(|it| it.id == NIC_DOWN),
+        "{:?} {:?}",
+        flow.cause,
+        flow.excluded.iter().find(|it| it.id == NIC_DOWN)
+    );
+}
+
+#[test]
+fn an_interface_that_is_down_is_no_cause_where_the_address_is_on_another() {
+    let mut run = scenario("dropped_upstream_watched_by_root");
+    inside(&mut run).host.links = read(vec![link("eth0", true), link("eth1", false)]);
+    let flow = diagnose(&run).flows[0].clone();
+    assert!(flow.candidates.iter().all(|it| it.id != NIC_DOWN));
+    assert!(flow.excluded.iter().any(|it| it.id == NIC_DOWN));
+}
+
+#[test]
+fn a_list_of_interfaces_that_was_cut_proves_nothing() {
+    let mut run = scenario("no_route_back_full");
+    inside(&mut run).host.links = Datum::Read {
+        source: "rtnetlink".into(),
+        value: vec![link("eth0", false)],
+        truncated: true,
+    };
+    assert_eq!(leads(&run).0, "instance.no_return_route");
+}
+
+fn link(name: &str, works: bool) -> LinkFacts {
+    LinkFacts {
+        name: name.into(),
+        up: works,
+        carrier: works,
+        ..LinkFacts::default()
+    }
+}
+
+fn set_up(run: &mut Run, up: bool) {
+    let Datum::Read { value, .. } = &mut inside(run).addresses else {
+        panic!("the addresses were read");
+    };
+    for address in value.iter_mut().filter(|it| it.interface == "eth0") {
+        address.up = up;
+    }
+}
+
 /// The server answers on the instance, and closes the connection from outside.
 fn closed_for_this_client_alone() -> Run {
     let mut run = scenario("healthy_full");
@@ -117,4 +184,5 @@ fn read<T>(value: T) -> Datum<T> {
     }
 }
 
+const NIC_DOWN: &str = "instance.nic_down";
 const TURNED_AWAY: &str = "service.turns_client_away";

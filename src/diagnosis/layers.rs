@@ -113,7 +113,12 @@ fn local_ids(case: &Case<'_>, layer: Layer) -> Vec<String> {
 fn local_sensors(layer: Layer) -> &'static [Sensor] {
     match layer {
         Layer::SecurityGroup => &[Sensor::Groups],
-        Layer::Instance => &[Sensor::Route, Sensor::EchoSetting, Sensor::Conntrack],
+        Layer::Instance => &[
+            Sensor::Link,
+            Sensor::Route,
+            Sensor::EchoSetting,
+            Sensor::Conntrack,
+        ],
         Layer::HostFirewall => &[
             Sensor::HostRules,
             Sensor::HostOutput,

@@ -31,6 +31,8 @@ pub enum Sensor {
     Report,
     /// The instance's route towards the client.
     Route,
+    /// The instance's interfaces.
+    Link,
     /// The echo settings.
     EchoSetting,
     /// The connection tracking table.
@@ -80,6 +82,7 @@ impl Sensor {
             | Self::Groups
             | Self::Report
             | Self::Route
+            | Self::Link
             | Self::EchoSetting
             | Self::Conntrack
             | Self::HostRules
@@ -138,12 +141,16 @@ readings! {
     Destination {
         /// The instance holds it.
         AddressHeld = "the instance holds the address",
+        /// It has it on an interface that does not work.
+        AddressHeldDown = "the instance holds the address on an interface that does not work",
         /// The instance has public addresses of this family, and this is none of them.
         AddressForeign = "the instance does not hold the address",
     }
     PrivateAddress {
         /// The guest holds the private address that was named.
         PrivateHeld = "the guest holds its private address",
+        /// It has it on an interface that does not work.
+        PrivateHeldDown = "the guest holds its private address on an interface that does not work",
         /// It does not.
         PrivateMissing = "the guest does not hold its private address",
     }
@@ -302,6 +309,12 @@ readings! {
         NoRouteBack = "the instance has no route to the client",
         /// A route made for the client, or its network, discards what goes there.
         RouteDiscards = "a route of the instance discards what goes to the client",
+    }
+    Link {
+        /// None of them, loopback aside.
+        NoLinkUp = "no interface of the instance works",
+        /// The one that holds the address; another one works.
+        LinkDown = "the interface that holds the address does not work",
     }
     EchoSetting {
         /// Echo is answered.

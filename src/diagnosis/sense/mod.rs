@@ -6,6 +6,7 @@ mod counters;
 mod describe;
 mod host_filter;
 mod instance;
+mod links;
 mod listeners;
 mod local;
 mod outbound;
@@ -143,6 +144,7 @@ fn sense_inbound<'a>(case: &mut Case<'a>, filter: Option<&'a HostFilter<'a>>, bo
     rules::blocked_ports(case, book);
     rules::groups(case, book);
     instance::sense(case, book);
+    links::sense(case, book);
     witness::sense(case, book);
     counters::sense(case, book);
     local::sense(case, book);
