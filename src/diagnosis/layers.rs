@@ -113,7 +113,12 @@ fn local_ids(case: &Case<'_>, layer: Layer) -> Vec<String> {
 fn local_sensors(layer: Layer) -> &'static [Sensor] {
     match layer {
         Layer::SecurityGroup => &[Sensor::Groups],
-        Layer::Instance => &[Sensor::Route, Sensor::EchoSetting, Sensor::Conntrack],
+        Layer::Instance => &[
+            Sensor::Link,
+            Sensor::Route,
+            Sensor::EchoSetting,
+            Sensor::Conntrack,
+        ],
         Layer::HostFirewall => &[
             Sensor::HostRules,
             Sensor::HostOutput,
@@ -121,7 +126,7 @@ fn local_sensors(layer: Layer) -> &'static [Sensor] {
             Sensor::Local,
         ],
         Layer::Listener => &[Sensor::Listeners, Sensor::Local],
-        Layer::Service => &[Sensor::Local],
+        Layer::Service => &[Sensor::Local, Sensor::Wrappers],
         Layer::Prober | Layer::Isp | Layer::Edge | Layer::NetworkAcl | Layer::Remote => &[],
     }
 }

@@ -31,6 +31,8 @@ pub enum Sensor {
     Report,
     /// The instance's route towards the client.
     Route,
+    /// The instance's interfaces.
+    Link,
     /// The echo settings.
     EchoSetting,
     /// The connection tracking table.
@@ -47,6 +49,10 @@ pub enum Sensor {
     Listeners,
     /// The same conversation, held on the instance with its own address.
     Local,
+    /// What TCP wrappers say of the client.
+    Wrappers,
+    /// What the server's log tells of the client, of some time before.
+    Refusals,
     /// The same port of other far ends, from the instance.
     OtherFarEnds,
     /// Other ports towards far ends, from the instance.
@@ -76,22 +82,25 @@ impl Sensor {
             | Self::Groups
             | Self::Report
             | Self::Route
+            | Self::Link
             | Self::EchoSetting
             | Self::Conntrack
             | Self::HostRules
             | Self::HostOutput
             | Self::HostTarget
             | Self::Listeners
-            | Self::Local => false,
+            | Self::Local
+            | Self::Wrappers
+            | Self::Refusals => false,
         }
     }
 }
 
 impl Sensor {
-    /// Whether what it reads may come from other traffic: by itself it never proves a cause, nor rules
+    /// Whether what it reads may come from other traffic or of another time: by itself it never proves a cause, nor rules
     /// out one that local sensors show.
     pub fn noisy(self) -> bool {
-        self == Self::HostCounters
+        [Self::HostCounters, Self::Refusals].contains(&self)
     }
 }
 
@@ -132,12 +141,16 @@ readings! {
     Destination {
         /// The instance holds it.
         AddressHeld = "the instance holds the address",
+        /// It has it on an interface that does not work.
+        AddressHeldDown = "the instance holds the address on an interface that does not work",
         /// The instance has public addresses of this family, and this is none of them.
         AddressForeign = "the instance does not hold the address",
     }
     PrivateAddress {
         /// The guest holds the private address that was named.
         PrivateHeld = "the guest holds its private address",
+        /// It has it on an interface that does not work.
+        PrivateHeldDown = "the guest holds its private address on an interface that does not work",
         /// It does not.
         PrivateMissing = "the guest does not hold its private address",
     }
@@ -297,6 +310,12 @@ readings! {
         /// A route made for the client, or its network, discards what goes there.
         RouteDiscards = "a route of the instance discards what goes to the client",
     }
+    Link {
+        /// None of them, loopback aside.
+        NoLinkUp = "no interface of the instance works",
+        /// The one that holds the address; another one works.
+        LinkDown = "the interface that holds the address does not work",
+    }
     EchoSetting {
         /// Echo is answered.
         EchoOn = "the kernel answers echo requests",
@@ -388,6 +407,14 @@ readings! {
         LocalOverflow = "the accept queue overflows on the instance itself",
         /// Dropped for want of a tracking entry.
         LocalTableFull = "the connection tracking table drops it on the instance itself",
+    }
+    Wrappers {
+        /// A line of `/etc/hosts.deny` decides.
+        WrappersDeny = "TCP wrappers keep this client from the server",
+    }
+    Refusals {
+        /// Before the banner.
+        RefusalsLogged = "the server's log tells that it turned this client away",
     }
     OtherFarEnds {
         /// Another far end answers on this port.

@@ -96,8 +96,11 @@ const DECIDING: &[&str] = &[
     "gssapiauthentication",
     "hostbasedauthentication",
     "kbdinteractiveauthentication",
+    "maxstartups",
     "passwordauthentication",
     "permitrootlogin",
+    "persourcemaxstartups",
+    "persourcepenalties",
     "pubkeyauthentication",
 ];
 const MOST_VALUES: usize = 256;

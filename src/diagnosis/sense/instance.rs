@@ -4,7 +4,7 @@ use super::take;
 use crate::address::{is_link_local, is_private};
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
-use crate::inside::Snapshot;
+use crate::inside::{Address, Snapshot};
 use ipnet::IpNet;
 use rulesets::Protocol;
 use std::cmp::Reverse;
@@ -67,7 +67,9 @@ fn destination(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
     if let Some(given) = given.filter(same_family).filter(|it| is_private(*it)) {
         let summary = format!("the instance holds {}; {given} was named", list(&held));
         let id = book.enter("inside", "host", &summary);
-        let reading = if held.contains(&given) {
+        let reading = if held.contains(&given) && is_down(addresses, given) {
+            Reading::PrivateHeldDown
+        } else if held.contains(&given) {
             Reading::PrivateHeld
         } else {
             Reading::PrivateMissing
@@ -77,7 +79,12 @@ fn destination(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
     if held.contains(&asked) {
         let summary = format!("the instance holds {}", list(&held));
         let id = book.enter("inside", "host", &summary);
-        take(case, Reading::AddressHeld, summary, vec![id]);
+        let reading = if is_down(addresses, asked) {
+            Reading::AddressHeldDown
+        } else {
+            Reading::AddressHeld
+        };
+        take(case, reading, summary, vec![id]);
         return;
     }
     // Behind address translation the guest never sees its public address: only public addresses
@@ -95,6 +102,14 @@ fn destination(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
         let id = book.enter("inside", "host", &summary);
         take(case, Reading::AddressForeign, summary, vec![id]);
     }
+}
+
+/// Whether every interface that holds the address is down: an address stays when its interface goes.
+fn is_down(addresses: &[Address], address: IpAddr) -> bool {
+    addresses
+        .iter()
+        .filter(|it| it.address == address)
+        .all(|it| !it.up)
 }
 
 fn route(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {

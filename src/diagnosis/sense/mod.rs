@@ -1,10 +1,12 @@
 //! Turns evidence into cases: one a flow, each with its readings. A sensor that cannot tell has no
 //! reading, which rules nothing out.
 
+mod access;
 mod counters;
 mod describe;
 mod host_filter;
 mod instance;
+mod links;
 mod listeners;
 mod local;
 mod not_started;
@@ -143,9 +145,11 @@ fn sense_inbound<'a>(case: &mut Case<'a>, filter: Option<&'a HostFilter<'a>>, bo
     rules::blocked_ports(case, book);
     rules::groups(case, book);
     instance::sense(case, book);
+    links::sense(case, book);
     witness::sense(case, book);
     counters::sense(case, book);
     local::sense(case, book);
+    access::sense(case, book);
     host_filter::sense(case, filter, book);
     listeners::sense(case, filter, book);
 }

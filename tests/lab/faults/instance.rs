@@ -1,6 +1,7 @@
 //! Faults of the instance's network settings.
 
-use crate::fault::{Expect, Fault, HEALTHY, fixed_by};
+use crate::fault::{Certainty, Expect, Fault, HEALTHY, fixed_by, uncovered_by};
+use crate::lab::PUBLIC;
 use crate::truth::{SSH, Truth};
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -9,6 +10,32 @@ pub(super) const FAULTS: &[Fault] = &[
         inject: |lab| lab.host("ip route del default"),
         truth: Truth::Timeout,
         expect: Expect::Cause(&["instance.no_return_route"]),
+        fix: fixed_by(|lab| lab.host("ip route add default via 10.0.1.1"), SSH),
+        ..HEALTHY
+    },
+    Fault {
+        name: "interface_is_switched_off",
+        inject: |lab| lab.host("ip link set eth0 down"),
+        truth: Truth::Rejected(3, 1, PUBLIC),
+        expect: Expect::Cause(&["instance.nic_down"]),
+        certainty: Certainty::Proven,
+        // Its routes went with it.
+        fix: uncovered_by(
+            |lab| lab.host("ip link set eth0 up"),
+            Truth::Timeout,
+            "instance.no_return_route",
+        ),
+        ..HEALTHY
+    },
+    Fault {
+        name: "no_route_back_beside_an_interface_that_is_switched_off",
+        inject: |lab| {
+            lab.host("ip link add spare0 type veth peer name spare1 && ip address add 10.0.9.1/24 dev spare0");
+            lab.host("ip route del default");
+        },
+        truth: Truth::Timeout,
+        expect: Expect::Cause(&["instance.no_return_route"]),
+        certainty: Certainty::Proven,
         fix: fixed_by(|lab| lab.host("ip route add default via 10.0.1.1"), SSH),
         ..HEALTHY
     },

@@ -1,7 +1,7 @@
 //! Faults of what answers behind an open port.
 
 use crate::fault::{Certainty, Expect, Fault, HEALTHY, Outside, fixed_by};
-use crate::lab::{Lab, NAME, PUBLIC};
+use crate::lab::{CLIENT_ADDRESS, Lab, NAME, PUBLIC};
 use crate::peers;
 use crate::servers::{self, Server, certificate_settings, site, tls_site};
 use crate::truth::{CONNECTION_REQUEST, HTTP, HTTPS, REQUEST, SSH, Truth};
@@ -115,7 +115,33 @@ pub(super) const FAULTS: &[Fault] = &[
         inject: |lab| lab.instance.write("/etc/hosts.deny", "sshd: ALL\n"),
         truth: Truth::Closes,
         expect: TURNED_AWAY,
+        certainty: Certainty::Proven,
         fix: fixed_by(|lab| lab.instance.write("/etc/hosts.deny", ""), SSH),
+        ..SSH_FAULT
+    },
+    Fault {
+        name: "tcp_wrappers_deny_the_client",
+        servers: &[Server::Ssh],
+        inject: |lab| {
+            let deny = format!("# scanners\nsshd: {CLIENT_ADDRESS}\n");
+            lab.instance.write("/etc/hosts.deny", &deny);
+        },
+        truth: Truth::Closes,
+        expect: TURNED_AWAY,
+        certainty: Certainty::Proven,
+        fix: fixed_by(|lab| lab.instance.write("/etc/hosts.deny", ""), SSH),
+        ..SSH_FAULT
+    },
+    Fault {
+        name: "sshd_hangs_beside_a_deny_of_another_client",
+        servers: &[Server::Ssh],
+        inject: |lab| {
+            lab.instance.write("/etc/hosts.deny", "sshd: 192.0.2.200\n");
+            lab.instance.signal("sshd", "STOP");
+        },
+        truth: Truth::Silent,
+        expect: HUNG,
+        fix: fixed_by(|lab| lab.instance.signal("sshd", "CONT"), SSH),
         ..SSH_FAULT
     },
     Fault {

@@ -19,7 +19,12 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::NothingLeft,
     ],
     convicts: &[&[Reading::PrivateMissing]],
-    excludes: &[Reading::AddressHeld, Reading::PrivateHeld],
+    excludes: &[
+        Reading::AddressHeld,
+        Reading::AddressHeldDown,
+        Reading::PrivateHeld,
+        Reading::PrivateHeldDown,
+    ],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "restore the address inside the guest",

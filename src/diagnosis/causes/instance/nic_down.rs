@@ -14,7 +14,11 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::NeighbourUnreachable,
         Reading::NoneAnswers,
         Reading::NotAtInterface,
+        Reading::NoLinkUp,
+        Reading::LinkDown,
     ],
+    convicts: &[&[Reading::NoLinkUp]],
+    supports: &[Reading::NoLinkUp, Reading::LinkDown],
     excludes: &[Reading::AddressHeld, Reading::PrivateHeld],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {

@@ -16,7 +16,23 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::AnswerLeft,
         Reading::AnswerLeftElsewhere,
     ],
-    convicts: &[&[Reading::TurnedAway], &[Reading::LocalTurnedAway]],
+    convicts: &[
+        &[Reading::TurnedAway],
+        &[Reading::LocalTurnedAway],
+        &[Reading::WrappersDeny],
+        // The log is of some time before: with it alone the cause is likely at most.
+        &[
+            Reading::ClosedAtOnce,
+            Reading::LocalAnswers,
+            Reading::RefusalsLogged,
+        ],
+        &[
+            Reading::ClosedLate,
+            Reading::LocalAnswers,
+            Reading::RefusalsLogged,
+        ],
+    ],
+    supports: &[Reading::WrappersDeny, Reading::RefusalsLogged],
     excludes: &[Reading::LocalCloses],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {

@@ -1,0 +1,188 @@
+//! What a snapshot tells of the host itself, held against runs of the lab: each fact where it shows a
+//! cause, and where it must not.
+
+#![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+use probes::{Failure, Outcome};
+use reachdx::diagnosis::{Certainty, diagnose};
+use reachdx::evidence::Run;
+use reachdx::inside::{Datum, Host, LinkFacts, Owner, Snapshot, Wrappers};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+#[test]
+fn a_line_of_hosts_deny_is_proof_where_sshd_holds_the_port_and_closes_late() {
+    let mut run = scenario("tcp_wrappers_deny_everyone_full");
+    assert!(leads(&run).1 < Certainty::Proven);
+    inside(&mut run).host.wrappers = read(Wrappers::Deny { line: 3 });
+    assert_eq!(leads(&run), (TURNED_AWAY.into(), Certainty::Proven));
+    let summary = diagnose(&run).flows[0].cause.clone().unwrap().summary;
+    assert!(summary.contains("line 3 of `/etc/hosts.deny`"), "{summary}");
+}
+
+#[test]
+fn a_line_of_hosts_deny_proves_nothing_of_another_client_or_another_server() {
+    let changes: [fn(&mut Run); 5] = [
+        |run| inside(run).host.wrappers = read(Wrappers::Unknown),
+        |run| inside(run).host.wrappers = read(Wrappers::NotUsed),
+        |run| run.plan.from = Some("198.51.100.8".parse().unwrap()),
+        |run| own(run, &Owner::Hidden),
+        |run| {
+            let (pid, name) = (7, "dropbear".into());
+            own(run, &Owner::Process { pid, name });
+        },
+    ];
+    for change in changes {
+        let mut run = scenario("tcp_wrappers_deny_everyone_full");
+        inside(&mut run).host.wrappers = read(Wrappers::Deny { line: 1 });
+        change(&mut run);
+        assert!(leads(&run).1 < Certainty::Proven, "{:?}", leads(&run));
+    }
+}
+
+#[test]
+fn who_closes_at_once_did_not_ask_the_wrappers() {
+    let mut run = scenario("daemon_closes_at_once_full");
+    let (pid, name) = (7, "sshd".into());
+    own(&mut run, &Owner::Process { pid, name });
+    inside(&mut run).host.wrappers = read(Wrappers::Deny { line: 1 });
+    assert_eq!(leads(&run).0, "service.closes_at_once");
+}
+
+#[test]
+fn a_log_of_refusals_makes_it_likely_and_no_more() {
+    let mut run = closed_for_this_client_alone();
+    assert_eq!(leads(&run).1, Certainty::Possible);
+    let mut refusals = |reason: &str| {
+        inside(&mut run).host.refusals = read(BTreeMap::from([(reason.to_owned(), 4)]));
+        leads(&run)
+    };
+    assert_eq!(
+        refusals("too many logins at a time"),
+        (TURNED_AWAY.into(), Certainty::Likely)
+    );
+    assert_eq!(refusals("wrong password").1, Certainty::Possible);
+}
+
+#[test]
+fn no_interface_that_works_is_proof_and_explains_the_route_that_is_gone() {
+    let mut run = scenario("no_route_back_full");
+    assert_eq!(leads(&run).0, "instance.no_return_route");
+    inside(&mut run).host.links = read(vec![link("lo", true), link("eth0", false)]);
+    set_up(&mut run, false);
+    assert_eq!(leads(&run), (NIC_DOWN.into(), Certainty::Proven));
+    let summary = diagnose(&run).flows[0].cause.clone().unwrap().summary;
+    assert!(summary.contains("eth0 is switched off"), "{summary}");
+}
+
+#[test]
+fn an_interface_that_is_down_beside_one_that_works_is_no_proof() {
+    let mut run = scenario("dropped_upstream_watched_by_root");
+    inside(&mut run).witness = None;
+    run.evidence.outside.truncate(1);
+    let links = [link("lo", true), link("eth0", false), link("eth1", true)];
+    inside(&mut run).host.links = read(links.to_vec());
+    set_up(&mut run, false);
+    assert!(leads(&run).1 < Certainty::Proven, "{:?}", leads(&run));
+    let flow = diagnose(&run).flows[0].clone();
+    assert!(
+        flow.candidates.iter().any(|it| it.id == NIC_DOWN),
+        "{:?} {:?}",
+        flow.cause,
+        flow.excluded.iter().find(|it| it.id == NIC_DOWN)
+    );
+}
+
+#[test]
+fn an_interface_that_is_down_is_no_cause_where_the_address_is_on_another() {
+    let mut run = scenario("dropped_upstream_watched_by_root");
+    inside(&mut run).host.links = read(vec![link("eth0", true), link("eth1", false)]);
+    let flow = diagnose(&run).flows[0].clone();
+    assert!(flow.candidates.iter().all(|it| it.id != NIC_DOWN));
+    assert!(flow.excluded.iter().any(|it| it.id == NIC_DOWN));
+}
+
+#[test]
+fn a_list_of_interfaces_that_was_cut_proves_nothing() {
+    let mut run = scenario("no_route_back_full");
+    inside(&mut run).host.links = Datum::Read {
+        source: "rtnetlink".into(),
+        value: vec![link("eth0", false)],
+        truncated: true,
+    };
+    assert_eq!(leads(&run).0, "instance.no_return_route");
+}
+
+fn link(name: &str, works: bool) -> LinkFacts {
+    LinkFacts {
+        name: name.into(),
+        up: works,
+        carrier: works,
+        ..LinkFacts::default()
+    }
+}
+
+fn set_up(run: &mut Run, up: bool) {
+    let Datum::Read { value, .. } = &mut inside(run).addresses else {
+        panic!("the addresses were read");
+    };
+    for address in value.iter_mut().filter(|it| it.interface == "eth0") {
+        address.up = up;
+    }
+}
+
+/// The server answers on the instance, and closes the connection from outside.
+fn closed_for_this_client_alone() -> Run {
+    let mut run = scenario("healthy_full");
+    let closed = scenario("daemon_closes_at_once_full");
+    let outcome = closed.evidence.outside[0].outcome.clone();
+    assert!(matches!(
+        outcome,
+        Outcome::Stopped {
+            failure: Failure::Closed { .. },
+            ..
+        }
+    ));
+    run.plan.services.retain(|it| it.label == "ssh");
+    run.evidence.outside.retain(|it| it.probe.label == "ssh");
+    run.evidence.outside[0].outcome = outcome;
+    run
+}
+
+fn scenario(name: &str) -> Run {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let text = std::fs::read_to_string(root.join(name).join("run.json")).unwrap();
+    let mut run: Run = serde_json::from_str(&text).unwrap();
+    inside(&mut run).host = Host::default();
+    run
+}
+
+fn inside(run: &mut Run) -> &mut Snapshot {
+    run.evidence.inside.as_mut().unwrap()
+}
+
+fn own(run: &mut Run, owner: &Owner) {
+    let Datum::Read { value, .. } = &mut inside(run).listeners else {
+        panic!("the listeners were read");
+    };
+    for listener in value.iter_mut().filter(|it| it.port == 22) {
+        listener.owner = owner.clone();
+    }
+}
+
+/// The first flow's cause.
+fn leads(run: &Run) -> (String, Certainty) {
+    let cause = diagnose(run).flows[0].cause.clone().unwrap();
+    (cause.id, cause.certainty)
+}
+
+fn read<T>(value: T) -> Datum<T> {
+    Datum::Read {
+        source: "/proc".into(),
+        value,
+        truncated: false,
+    }
+}
+
+const NIC_DOWN: &str = "instance.nic_down";
+const TURNED_AWAY: &str = "service.turns_client_away";
