@@ -6,7 +6,7 @@
 use probes::{Failure, Outcome};
 use reachdx::diagnosis::{Certainty, diagnose};
 use reachdx::evidence::Run;
-use reachdx::inside::{Datum, Host, LinkFacts, Owner, Snapshot, Wrappers};
+use reachdx::inside::{CloudFacts, Datum, Host, LinkFacts, Owner, Snapshot, Wrappers};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -22,15 +22,15 @@ fn a_line_of_hosts_deny_is_proof_where_sshd_holds_the_port_and_closes_late() {
 
 #[test]
 fn a_line_of_hosts_deny_proves_nothing_of_another_client_or_another_server() {
-    let changes: [fn(&mut Run); 5] = [
+    let changes: [fn(&mut Run); 6] = [
         |run| inside(run).host.wrappers = read(Wrappers::Unknown),
         |run| inside(run).host.wrappers = read(Wrappers::NotUsed),
         |run| run.plan.from = Some("198.51.100.8".parse().unwrap()),
         |run| own(run, &Owner::Hidden),
         |run| {
-            let (pid, name) = (7, "dropbear".into());
-            own(run, &Owner::Process { pid, name });
+            own(run, &process("dropbear", None));
         },
+        |run| own(run, &process("sshd", Some("docker 0123456789ab"))),
     ];
     for change in changes {
         let mut run = scenario("tcp_wrappers_deny_everyone_full");
@@ -43,8 +43,7 @@ fn a_line_of_hosts_deny_proves_nothing_of_another_client_or_another_server() {
 #[test]
 fn who_closes_at_once_did_not_ask_the_wrappers() {
     let mut run = scenario("daemon_closes_at_once_full");
-    let (pid, name) = (7, "sshd".into());
-    own(&mut run, &Owner::Process { pid, name });
+    own(&mut run, &process("sshd", None));
     inside(&mut run).host.wrappers = read(Wrappers::Deny { line: 1 });
     assert_eq!(leads(&run).0, "service.closes_at_once");
 }
@@ -62,6 +61,95 @@ fn a_log_of_refusals_makes_it_likely_and_no_more() {
         (TURNED_AWAY.into(), Certainty::Likely)
     );
     assert_eq!(refusals("wrong password").1, Certainty::Possible);
+}
+
+/// What the cloud says of the lab's instance, and what is found when it says something else.
+fn disagreements(change: fn(&mut CloudFacts)) -> Vec<(String, String)> {
+    let mut run = scenario("dropped_upstream_watched_by_root");
+    let mut facts = CloudFacts {
+        cloud: "tencent".to_owned(),
+        private_address: Some("10.0.1.10".parse().unwrap()),
+        prefix: Some(24),
+        gateway: Some("10.0.1.1".parse().unwrap()),
+        security_groups: Some(vec!["sg-web".to_owned()]),
+        bandwidth_out_mbps: Some(5),
+        ..CloudFacts::default()
+    };
+    change(&mut facts);
+    inside(&mut run).host.cloud = read(facts);
+    let before = diagnose(&scenario("dropped_upstream_watched_by_root"))
+        .findings
+        .len();
+    let findings = diagnose(&run).findings;
+    let about = findings
+        .iter()
+        .map(|it| (it.id.clone(), it.summary.clone()));
+    let fresh: Vec<_> = about
+        .filter(|(id, _)| {
+            id.starts_with("instance.") || id.contains("bound") || id.starts_with("edge")
+        })
+        .collect();
+    assert_eq!(findings.len(), before + fresh.len());
+    fresh
+}
+
+#[test]
+fn where_the_cloud_and_the_instance_agree_nothing_is_said() {
+    assert_eq!(disagreements(|_| ()), []);
+    assert_eq!(disagreements(|facts| *facts = CloudFacts::default()), []);
+    assert_eq!(
+        disagreements(|facts| {
+            facts.cloud = "gcp".to_owned();
+            facts.prefix = Some(20);
+        }),
+        []
+    );
+}
+
+#[test]
+fn where_the_cloud_and_the_instance_disagree_both_are_named() {
+    type Change = fn(&mut CloudFacts);
+    let cases: [(Change, &str, &str); 6] = [
+        (
+            |facts| facts.private_address = Some("10.0.1.99".parse().unwrap()),
+            "instance.address_changed",
+            "the cloud gives this instance 10.0.1.99, and no interface holds it",
+        ),
+        (
+            |facts| facts.prefix = Some(20),
+            "instance.wrong_netmask",
+            "eth0 holds 10.0.1.10/24, and the cloud's subnet is a /20",
+        ),
+        (
+            |facts| facts.bandwidth_out_mbps = Some(0),
+            "edge.bandwidth_zero",
+            "the cloud lets nothing out of this instance: its bandwidth is 0",
+        ),
+        (
+            |facts| {
+                facts
+                    .security_groups
+                    .as_mut()
+                    .unwrap()
+                    .push("sg-base".to_owned())
+            },
+            "security_group.other_bound",
+            "the cloud says that sg-base is bound, and its rules were not given: the verdict may differ",
+        ),
+        (
+            |facts| facts.security_groups = Some(vec![]),
+            "security_group.other_bound",
+            "rules of sg-web were given, and the cloud says that it is not bound",
+        ),
+        (
+            |facts| facts.gateway = Some("10.0.1.254".parse().unwrap()),
+            "instance.wrong_gateway",
+            "the default route leads to 10.0.1.1, and the cloud's gateway is 10.0.1.254",
+        ),
+    ];
+    for (change, id, summary) in cases {
+        assert_eq!(disagreements(change), [(id.to_owned(), summary.to_owned())]);
+    }
 }
 
 #[test]
@@ -155,6 +243,15 @@ fn scenario(name: &str) -> Run {
     let mut run: Run = serde_json::from_str(&text).unwrap();
     inside(&mut run).host = Host::default();
     run
+}
+
+fn process(name: &str, container: Option<&str>) -> Owner {
+    Owner::Process {
+        pid: 7,
+        name: name.to_owned(),
+        unit: None,
+        container: container.map(str::to_owned),
+    }
 }
 
 fn inside(run: &mut Run) -> &mut Snapshot {

@@ -2,7 +2,7 @@
 //! information that explains what a client may meet.
 
 use super::engine::Judgement;
-use super::{Case, Finding, FlowDiagnosis, Reading, Sensor, Severity, Status};
+use super::{Case, Finding, FlowDiagnosis, Reading, Sensor, Severity, Status, cloud_findings};
 use crate::evidence::Run;
 use crate::inside::{gate_refusal, login_refusal};
 use probes::{Answer, Outcome};
@@ -42,6 +42,7 @@ pub(super) fn of_run(run: &Run, findings: &mut Vec<Finding>) {
             summary: note.clone(),
         });
     }
+    cloud_findings::of_run(run, findings);
     if run.interrupted {
         findings.push(Finding {
             id: "prober.interrupted".into(),

@@ -8,6 +8,7 @@ mod book;
 mod case;
 mod catalogue;
 mod causes;
+mod cloud_findings;
 mod engine;
 mod findings;
 mod fixes;

@@ -1,4 +1,4 @@
-//! What a host says of itself, out of any [`Source`]: the same readers serve the running host, a
+//! What a host says of itself, out of any [`Source`](super::Source): the same readers serve the running host, a
 //! mounted disk and what a script printed.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
