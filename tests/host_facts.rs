@@ -127,11 +127,8 @@ fn where_the_cloud_and_the_instance_disagree_both_are_named() {
         ),
         (
             |facts| {
-                facts
-                    .security_groups
-                    .as_mut()
-                    .unwrap()
-                    .push("sg-base".to_owned())
+                let bound = facts.security_groups.as_mut().unwrap();
+                bound.push("sg-base".to_owned());
             },
             "security_group.other_bound",
             "the cloud says that sg-base is bound, and its rules were not given: the verdict may differ",
