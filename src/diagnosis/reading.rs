@@ -97,8 +97,8 @@ impl Sensor {
 }
 
 impl Sensor {
-    /// Whether what it reads may come from other traffic or of another time: by itself it never proves a cause, nor rules
-    /// out one that local sensors show.
+    /// Whether what it reads may come from other traffic or be of another time: by itself it never
+    /// proves a cause, nor rules out one that local sensors show.
     pub fn noisy(self) -> bool {
         [Self::HostCounters, Self::Refusals].contains(&self)
     }
