@@ -6,7 +6,9 @@
 use probes::{Failure, Outcome};
 use reachdx::diagnosis::{Certainty, diagnose};
 use reachdx::evidence::Run;
-use reachdx::inside::{CloudFacts, Datum, Host, LinkFacts, Owner, Snapshot, Wrappers};
+use reachdx::inside::{
+    CloudFacts, Datum, Host, LinkFacts, Neighbour, Owner, Route, Snapshot, Wrappers,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -147,6 +149,66 @@ fn where_the_cloud_and_the_instance_disagree_both_are_named() {
     for (change, id, summary) in cases {
         assert_eq!(disagreements(change), [(id.to_owned(), summary.to_owned())]);
     }
+}
+
+/// A run in which nothing comes back, with a neighbour that does not answer.
+fn with_silent(neighbour: &str) -> Run {
+    let mut run = scenario("dropped_upstream_watched_by_root");
+    inside(&mut run).witness = None;
+    run.evidence.outside.truncate(1);
+    inside(&mut run).host.neighbours = read(vec![Neighbour {
+        interface: 2,
+        address: neighbour.parse().unwrap(),
+        state: "failed".to_owned(),
+    }]);
+    run
+}
+
+fn cloud(gateway: &str, prefix: u8) -> Datum<CloudFacts> {
+    read(CloudFacts {
+        cloud: "tencent".to_owned(),
+        private_address: Some("10.0.1.10".parse().unwrap()),
+        prefix: Some(prefix),
+        gateway: Some(gateway.parse().unwrap()),
+        ..CloudFacts::default()
+    })
+}
+
+#[test]
+fn a_gateway_that_is_silent_is_likely_wrong_and_the_cloud_proves_or_clears_it() {
+    const WRONG_GATEWAY: &str = "instance.wrong_gateway";
+    let mut run = with_silent("10.0.1.1");
+    assert_eq!(leads(&run), (WRONG_GATEWAY.into(), Certainty::Likely));
+    inside(&mut run).host.cloud = cloud("10.0.1.254", 24);
+    assert_eq!(leads(&run), (WRONG_GATEWAY.into(), Certainty::Proven));
+    inside(&mut run).host.cloud = cloud("10.0.1.1", 24);
+    assert_ne!(leads(&run).0, WRONG_GATEWAY);
+    let mut answering = with_silent("10.0.1.77");
+    assert_ne!(leads(&answering).0, WRONG_GATEWAY);
+    inside(&mut answering).host.cloud = cloud("10.0.1.254", 24);
+    assert!(leads(&answering).1 < Certainty::Proven);
+}
+
+#[test]
+fn a_client_that_is_sought_on_the_link_tells_of_a_wrong_prefix() {
+    const WRONG_NETMASK: &str = "instance.wrong_netmask";
+    let mut run = with_silent("198.51.100.7");
+    assert_ne!(leads(&run).0, WRONG_NETMASK);
+    let Datum::Read { value, .. } = &mut inside(&mut run).routes else {
+        panic!("the run has routes");
+    };
+    value.push(Route {
+        destination: "198.51.100.0/24".to_owned(),
+        gateway: None,
+        interface: "eth0".to_owned(),
+        metric: 0,
+        reject: false,
+    });
+    assert_eq!(leads(&run), (WRONG_NETMASK.into(), Certainty::Likely));
+    inside(&mut run).host.cloud = cloud("10.0.1.1", 20);
+    assert_eq!(leads(&run), (WRONG_NETMASK.into(), Certainty::Proven));
+    inside(&mut run).host.cloud = cloud("10.0.1.1", 24);
+    assert_ne!(leads(&run).0, WRONG_NETMASK);
 }
 
 #[test]

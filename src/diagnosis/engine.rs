@@ -128,8 +128,8 @@ fn convicted(case: &Case<'_>, cause: &Cause, locally: bool) -> bool {
     })
 }
 
-/// Whether more than noisy sensors convict the cause: one of theirs counts beside the witness, which
-/// tells this flow's packets from all others.
+/// Whether more than noisy sensors convict the cause: one of theirs counts beside one that leaves no
+/// doubt about what it saw.
 fn firmly(case: &Case<'_>, cause: &Cause) -> bool {
     cause
         .convicts
@@ -137,7 +137,7 @@ fn firmly(case: &Case<'_>, cause: &Cause) -> bool {
         .filter(|set| set.iter().all(|reading| case.reads(*reading)))
         .any(|set| {
             let sensors = || set.iter().map(|reading| reading.sensor());
-            !sensors().any(Sensor::noisy) || sensors().any(|sensor| sensor == Sensor::Witness)
+            !sensors().any(Sensor::noisy) || sensors().any(Sensor::settles_noise)
         })
 }
 

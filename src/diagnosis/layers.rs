@@ -115,6 +115,10 @@ fn local_sensors(layer: Layer) -> &'static [Sensor] {
         Layer::SecurityGroup => &[Sensor::Groups],
         Layer::Instance => &[
             Sensor::Link,
+            Sensor::Gateway,
+            Sensor::Nearby,
+            Sensor::CloudGateway,
+            Sensor::CloudPrefix,
             Sensor::Route,
             Sensor::EchoSetting,
             Sensor::Conntrack,

@@ -33,6 +33,14 @@ pub enum Sensor {
     Route,
     /// The instance's interfaces.
     Link,
+    /// The instance's gateway towards the client.
+    Gateway,
+    /// Whether the client is taken for a neighbour.
+    Nearby,
+    /// The gateway, by the cloud's word.
+    CloudGateway,
+    /// The prefix length, by the cloud's word.
+    CloudPrefix,
     /// The echo settings.
     EchoSetting,
     /// The connection tracking table.
@@ -83,6 +91,10 @@ impl Sensor {
             | Self::Report
             | Self::Route
             | Self::Link
+            | Self::Gateway
+            | Self::Nearby
+            | Self::CloudGateway
+            | Self::CloudPrefix
             | Self::EchoSetting
             | Self::Conntrack
             | Self::HostRules
@@ -100,7 +112,19 @@ impl Sensor {
     /// Whether what it reads may come from other traffic or be of another time: by itself it never
     /// proves a cause, nor rules out one that local sensors show.
     pub fn noisy(self) -> bool {
-        [Self::HostCounters, Self::Refusals].contains(&self)
+        [
+            Self::HostCounters,
+            Self::Refusals,
+            Self::Gateway,
+            Self::Nearby,
+        ]
+        .contains(&self)
+    }
+
+    /// Whether a noisy sensor counts beside it: the witness tells this flow's packets from all others,
+    /// and the cloud knows what was to be set.
+    pub fn settles_noise(self) -> bool {
+        [Self::Witness, Self::CloudGateway, Self::CloudPrefix].contains(&self)
     }
 }
 
@@ -315,6 +339,26 @@ readings! {
         NoLinkUp = "no interface of the instance works",
         /// The one that holds the address; another one works.
         LinkDown = "the interface that holds the address does not work",
+    }
+    Gateway {
+        /// Nobody answers for its address.
+        GatewaySilent = "the instance's gateway does not answer for its address",
+    }
+    Nearby {
+        /// It is, and nobody answers for its address.
+        ClientSought = "the instance looks for the client on its own link in vain",
+    }
+    CloudGateway {
+        /// It is the cloud's.
+        GatewayAsGiven = "the instance's gateway is the cloud's",
+        /// It is another.
+        GatewayDiffers = "the instance's gateway is not the cloud's",
+    }
+    CloudPrefix {
+        /// It is the subnet's.
+        PrefixAsGiven = "the instance's prefix length is the subnet's",
+        /// It is another.
+        PrefixDiffers = "the instance's prefix length is not the subnet's",
     }
     EchoSetting {
         /// Echo is answered.

@@ -39,7 +39,7 @@ pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
 
 use crate::inside::{
     About, Basics, COUNTERS, Conntrack, Datum, Host, Listener, PacketProgram, Reading, RulesText,
-    SNAPSHOT_VERSION, Snapshot, basics, conntrack, counted, listeners,
+    SNAPSHOT_VERSION, Snapshot, Source, basics, conntrack, counted, listeners,
 };
 use files::skipped;
 use live::Live;
@@ -138,6 +138,9 @@ pub async fn collect(options: &Options) -> Snapshot {
         outbound::trace_silence(far_ends, almost),
     );
     let (counters, conntrack) = meanwhile(before, end).await;
+    // Who was asked for an address since has had the time to answer.
+    let neighbours = in_thread(end, move || live.neighbours()).await;
+    let neighbours = neighbours.unwrap_or_else(|| host.neighbours.clone());
     Snapshot {
         reachdx_inside: SNAPSHOT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -158,7 +161,7 @@ pub async fn collect(options: &Options) -> Snapshot {
         conntrack,
         firewall: firewall.unwrap_or_else(|| firewall::nothing(LATE)),
         packet_programs,
-        host,
+        host: Host { neighbours, ..host },
         witness: None,
         since: None,
         listener_ports: None,

@@ -4,6 +4,7 @@
 mod access;
 mod counters;
 mod describe;
+mod gateway;
 mod host_filter;
 mod instance;
 mod links;
@@ -146,6 +147,7 @@ fn sense_inbound<'a>(case: &mut Case<'a>, filter: Option<&'a HostFilter<'a>>, bo
     rules::groups(case, book);
     instance::sense(case, book);
     links::sense(case, book);
+    gateway::sense(case, book);
     witness::sense(case, book);
     counters::sense(case, book);
     local::sense(case, book);

@@ -40,6 +40,25 @@ pub(super) const FAULTS: &[Fault] = &[
         ..HEALTHY
     },
     Fault {
+        name: "default_route_leads_to_nobody",
+        inject: |lab| lab.host("ip route replace default via 10.0.1.99"),
+        truth: Truth::Timeout,
+        expect: Expect::Cause(&["instance.wrong_gateway"]),
+        certainty: Certainty::Likely,
+        fix: fixed_by(|lab| lab.host("ip route replace default via 10.0.1.1"), SSH),
+        ..HEALTHY
+    },
+    Fault {
+        // As a prefix that is too short does it.
+        name: "client_is_taken_for_a_neighbour",
+        inject: |lab| lab.host("ip route add 198.51.100.0/24 dev eth0"),
+        truth: Truth::Timeout,
+        expect: Expect::Cause(&["instance.wrong_netmask"]),
+        certainty: Certainty::Likely,
+        fix: fixed_by(|lab| lab.host("ip route del 198.51.100.0/24"), SSH),
+        ..HEALTHY
+    },
+    Fault {
         name: "echo_is_ignored",
         flow: "in/icmp",
         services: "icmp",

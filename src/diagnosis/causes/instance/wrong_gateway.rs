@@ -16,7 +16,16 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::AnswerStuck,
         Reading::AnswerResent,
         Reading::AnswerLeft,
+        Reading::GatewaySilent,
+        Reading::GatewayDiffers,
     ],
+    // A right one that is silent is the cloud's fault, and rare.
+    convicts: &[
+        &[Reading::GatewayDiffers, Reading::GatewaySilent],
+        &[Reading::GatewaySilent],
+    ],
+    supports: &[Reading::GatewaySilent, Reading::GatewayDiffers],
+    excludes: &[Reading::GatewayAsGiven],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "set the subnet's gateway",

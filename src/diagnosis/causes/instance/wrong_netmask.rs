@@ -16,7 +16,15 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::AnswerStuck,
         Reading::AnswerResent,
         Reading::AnswerLeft,
+        Reading::ClientSought,
+        Reading::PrefixDiffers,
     ],
+    convicts: &[
+        &[Reading::PrefixDiffers, Reading::ClientSought],
+        &[Reading::ClientSought],
+    ],
+    supports: &[Reading::ClientSought, Reading::PrefixDiffers],
+    excludes: &[Reading::PrefixAsGiven],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "set the subnet's prefix length",
