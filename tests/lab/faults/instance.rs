@@ -40,6 +40,18 @@ pub(super) const FAULTS: &[Fault] = &[
         ..HEALTHY
     },
     Fault {
+        name: "private_address_was_changed_inside",
+        inject: |lab| {
+            lab.host("ip address del 10.0.1.10/24 dev eth0");
+            lab.host("ip address add 10.0.1.77/24 dev eth0; ip route replace default via 10.0.1.1");
+        },
+        truth: Truth::Rejected(3, 1, PUBLIC),
+        expect: Expect::Cause(&["instance.address_changed"]),
+        certainty: Certainty::Proven,
+        fix: fixed_by(|lab| lab.host("ip address add 10.0.1.10/24 dev eth0"), SSH),
+        ..HEALTHY
+    },
+    Fault {
         name: "default_route_leads_to_nobody",
         inject: |lab| lab.host("ip route replace default via 10.0.1.99"),
         truth: Truth::Timeout,
