@@ -19,6 +19,8 @@ pub(crate) enum Truth {
     Rejected(u8, u8, &'static str),
     /// The client's own kernel has no route.
     NoRoute,
+    /// The client's own kernel has no local port left.
+    NoLocalPort,
     /// Nothing answers.
     Timeout,
     /// The peer says this unasked, at once.
@@ -111,6 +113,7 @@ fn fits(truth: Truth, heard: &Heard) -> bool {
             (kind, code) == (*k, *c) && offender.parse() == Ok(*from)
         }
         (Truth::NoRoute, Heard::Error(error)) => error.kind() == ErrorKind::NetworkUnreachable,
+        (Truth::NoLocalPort, Heard::Error(error)) => error.kind() == ErrorKind::AddrNotAvailable,
         (Truth::Says(text), Heard::Opened { bytes, .. }) => bytes.starts_with(text.as_bytes()),
         (Truth::Replies(_, answer), Heard::Opened { bytes, .. }) => bytes.starts_with(answer),
         (Truth::SaysLate(text), Heard::Opened { bytes, after, .. }) => {

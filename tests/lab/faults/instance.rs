@@ -1,8 +1,9 @@
 //! Faults of the instance's network settings.
 
-use crate::fault::{Certainty, Expect, Fault, HEALTHY, fixed_by, uncovered_by};
+use crate::fault::{Certainty, Expect, Fault, HEALTHY, Outside, fixed_by, uncovered_by};
 use crate::lab::PUBLIC;
-use crate::truth::{SSH, Truth};
+use crate::peers;
+use crate::truth::{SMTP, SSH, Truth};
 
 pub(super) const FAULTS: &[Fault] = &[
     Fault {
@@ -68,6 +69,23 @@ pub(super) const FAULTS: &[Fault] = &[
         expect: Expect::Cause(&["instance.wrong_netmask"]),
         certainty: Certainty::Likely,
         fix: fixed_by(|lab| lab.host("ip route del 198.51.100.0/24"), SSH),
+        ..HEALTHY
+    },
+    Fault {
+        name: "no_local_port_is_left",
+        flow: "out/tcp/25",
+        inject: |lab| {
+            lab.instance.serve(&["0.0.0.0:40000"], peers::says("taken"));
+            lab.host("echo 40000 40000 >/proc/sys/net/ipv4/ip_local_port_range");
+        },
+        truth: Truth::NoLocalPort,
+        expect: Expect::Cause(&["instance.ports_exhausted"]),
+        certainty: Certainty::Proven,
+        outside: Outside::NotAsked,
+        fix: fixed_by(
+            |lab| lab.host("echo 32768 60999 >/proc/sys/net/ipv4/ip_local_port_range"),
+            SMTP,
+        ),
         ..HEALTHY
     },
     Fault {
