@@ -8,6 +8,7 @@ mod instance;
 mod isp;
 mod listener;
 mod prober;
+mod remote;
 mod security_group;
 mod service;
 
@@ -28,6 +29,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Fault> {
     let behind = [
         listener::FAULTS,
         service::FAULTS,
+        remote::FAULTS,
         doubles::FAULTS,
         healthy::FAULTS,
     ];
