@@ -43,10 +43,7 @@ const FAR_END: Fault = Fault {
     flow: "out/tcp/25",
     certainty: Certainty::Proven,
     outside: Outside::NotAsked,
-    fix: fixed_by(
-        |lab| drop(lab.internet.sh("nft delete table ip instead")),
-        SMTP,
-    ),
+    fix: fixed_by(|lab| lab.internet.sh("nft delete table ip instead"), SMTP),
     ..HEALTHY
 };
 
