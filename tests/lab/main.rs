@@ -6,9 +6,6 @@
 //! snapshot taken without privileges, `outside` with nothing but its own probes, `witness` with one that
 //! watched meanwhile. `--truth` stops
 //! after the proof, and tests the lab alone. Needs root, and the packages that the machines run.
-//!
-//! What the lab cannot show: a connection tracking table that is full. Its size is one for the whole
-//! machine and can be set only outside of network namespaces, where the lab changes nothing.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
 mod certificates;

@@ -1,7 +1,8 @@
 //! Faults of the instance's network settings.
 
+use super::nft;
 use crate::fault::{Certainty, Expect, Fault, HEALTHY, Outside, fixed_by, uncovered_by};
-use crate::lab::PUBLIC;
+use crate::lab::{Lab, PUBLIC};
 use crate::peers;
 use crate::truth::{SMTP, SSH, Truth};
 
@@ -72,6 +73,15 @@ pub(super) const FAULTS: &[Fault] = &[
         ..HEALTHY
     },
     Fault {
+        name: "connection_table_is_full",
+        inject: |lab| fill_connection_table(lab),
+        truth: Truth::Timeout,
+        expect: Expect::Cause(&["instance.conntrack_full"]),
+        certainty: Certainty::Proven,
+        fix: fixed_by(|lab| lab.host("conntrack -F 2>/dev/null"), SSH),
+        ..HEALTHY
+    },
+    Fault {
         name: "no_local_port_is_left",
         flow: "out/tcp/25",
         inject: |lab| {
@@ -102,3 +112,22 @@ pub(super) const FAULTS: &[Fault] = &[
         ..HEALTHY
     },
 ];
+
+/// As many connections as the machine tracks in one namespace, all of them open, so that none makes room
+/// for another; the rule is there so that there is tracking at all.
+pub(crate) fn fill_connection_table(lab: &Lab) {
+    nft(
+        lab,
+        "table inet tracked { chain i { type filter hook input priority 0; ct state new accept; }; }",
+    );
+    lab.host(
+        "awk -v most=$(cat /proc/sys/net/netfilter/nf_conntrack_max) 'BEGIN {
+            for (i = 0; i < most; i++)
+                printf \"-A -t 600 -u SEEN_REPLY,ASSURED -s 10.%d.%d.1 -d 10.255.0.1 -p tcp \" \\
+                    \"--sport %d --dport 9 --state ESTABLISHED\\n\", \\
+                    i / 16384, i / 64 % 256, 1000 + i % 64
+        }' >/run/lab/entries
+        conntrack -R /run/lab/entries >/dev/null 2>&1
+        rm /run/lab/entries",
+    );
+}

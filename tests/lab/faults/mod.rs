@@ -13,6 +13,7 @@ mod security_group;
 mod service;
 
 pub(crate) use host_firewall::nft;
+pub(crate) use instance::fill_connection_table;
 pub(crate) use listener::fill_accept_queue;
 
 use crate::fault::Fault;

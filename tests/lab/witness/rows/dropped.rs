@@ -5,7 +5,7 @@ use super::{
 };
 use crate::driver::drop_ssh;
 use crate::fault::Certainty::{Possible, Proven};
-use crate::faults::nft;
+use crate::faults::{fill_connection_table, nft};
 use crate::witness::{Row, Says};
 
 pub(super) const ROWS: &[Row] = &[
@@ -86,6 +86,24 @@ pub(super) const ROWS: &[Row] = &[
             ..UPSTREAM
         },
         nobody: NOTHING_COMES,
+        ..SILENT
+    },
+    Row {
+        name: "dropped_for_a_full_connection_table",
+        inject: |lab, _| fill_connection_table(lab),
+        root: Says {
+            causes: &["instance.conntrack_full"],
+            at_least: Proven,
+            excluded: &["network_acl.inbound_denied", "isp.port_blocked"],
+            evidence: "nothing went back",
+            ..OPEN
+        },
+        // How full it is, anybody may read.
+        nobody: Says {
+            causes: &["instance.conntrack_full"],
+            evidence: "",
+            ..OPEN
+        },
         ..SILENT
     },
     Row {
