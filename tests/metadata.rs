@@ -136,24 +136,19 @@ fn tencent(request: &str) -> String {
             ("/vpc-id", "vpc-1"),
             ("/subnet-id", "subnet-1"),
             ("/security-group", "sg-web0\nsg-base"),
-            ("/bandwidth-limit-ingress", "100"),
-            ("/bandwidth-limit-egress", "0"),
         ],
     )
 }
 
 #[test]
-fn tencent_tells_addresses_groups_and_bandwidth() {
+fn tencent_tells_addresses_and_groups() {
     let run = run(Cloud::Tencent, Some(tencent));
     let facts = run.facts();
     assert_eq!(facts.instance_id.as_deref(), Some("ins-0a1b2c3d"));
     assert_eq!(facts.private_address, Some([10, 0, 1, 10].into()));
     assert_eq!(facts.public_address, Some([203, 0, 113, 10].into()));
     assert_eq!(facts.gateway, Some([10, 0, 1, 1].into()));
-    assert_eq!(
-        (facts.prefix, facts.bandwidth_out_mbps),
-        (Some(24), Some(0))
-    );
+    assert_eq!(facts.prefix, Some(24));
     assert_eq!(facts.security_groups.unwrap(), ["sg-web0", "sg-base"]);
     assert_eq!(run.requests.len(), Cloud::Tencent.asks().len());
     assert!(run.requests[0].contains("Host: metadata.tencentyun.com"));

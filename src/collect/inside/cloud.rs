@@ -170,7 +170,8 @@ fn parsed(answer: &[u8]) -> Option<(u16, String)> {
         unchunked(body)?
     } else {
         let length = value("Content-Length").and_then(|it| str::from_utf8(it).ok()?.parse().ok());
-        body[..length.unwrap_or(body.len()).min(body.len())].to_vec()
+        // A body that ends early may be the beginning of another fact.
+        body.get(..length.unwrap_or(body.len()))?.to_vec()
     };
     Some((status, String::from_utf8_lossy(&body).into_owned()))
 }
@@ -242,10 +243,7 @@ mod tests {
                 "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcdef",
                 Some((200, "abc")),
             ),
-            (
-                "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
-                Some((200, "abc")),
-            ),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", None),
             ("HTTP/1.0 404 No\r\n\r\nabc", Some((404, "abc"))),
             (
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x=y\r\nc\r\n0\r\n\r\n",

@@ -36,10 +36,14 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
         )),
         Some(_) | None => {}
     }
-    if let Some(cloud) = snapshot.host.cloud.value() {
-        found.extend(by_cloud(cloud, route));
-        let addresses = snapshot.addresses.whole();
-        found.extend(addresses.and_then(|held| prefix(cloud, held)));
+    if let (Some(cloud), Some(held)) = (snapshot.host.cloud.value(), snapshot.addresses.whole()) {
+        // The cloud told of one interface, and nothing is known of the others.
+        let address = cloud.private_address;
+        let mut held = held.iter().filter(|it| it.interface == route.interface);
+        if let Some(held) = held.find(|it| Some(it.address) == address) {
+            found.extend(by_cloud(cloud, route));
+            found.extend(prefix(cloud, held));
+        }
     }
     for (reading, summary) in found {
         let id = book.enter("inside", "host", &summary);
@@ -87,12 +91,11 @@ fn by_cloud(cloud: &CloudFacts, route: &Route) -> Option<(Reading, String)> {
 }
 
 /// Google's machines hold their address alone, whatever the subnet's prefix.
-fn prefix(cloud: &CloudFacts, held: &[Address]) -> Option<(Reading, String)> {
-    let (address, wanted) = (cloud.private_address?, cloud.prefix?);
+fn prefix(cloud: &CloudFacts, held: &Address) -> Option<(Reading, String)> {
+    let (address, wanted) = (held.address, cloud.prefix?);
     if cloud.cloud == "gcp" {
         return None;
     }
-    let held = held.iter().find(|it| it.address == address)?;
     Some(if held.prefix == wanted {
         (
             Reading::PrefixAsGiven,

@@ -31,10 +31,6 @@ pub struct CloudFacts {
     pub subnet: Option<String>,
     /// The bound security groups, where the service tells.
     pub security_groups: Option<Vec<String>>,
-    /// The most that may come in, in Mbit/s.
-    pub bandwidth_in_mbps: Option<u32>,
-    /// The most that may leave, in Mbit/s.
-    pub bandwidth_out_mbps: Option<u32>,
 }
 
 impl CloudFacts {
@@ -63,8 +59,6 @@ impl CloudFacts {
             Fact::Network => self.network = id(answer),
             Fact::Subnet => self.subnet = id(answer),
             Fact::SecurityGroups => self.security_groups = groups(answer),
-            Fact::BandwidthIn => self.bandwidth_in_mbps = answer.parse().ok(),
-            Fact::BandwidthOut => self.bandwidth_out_mbps = answer.parse().ok(),
         }
     }
 
@@ -124,8 +118,6 @@ mod tests {
             (Fact::Gateway, "10.0.0.1"),
             (Fact::Prefix, "255.255.255.0"),
             (Fact::SecurityGroups, "[\"sg-1a\", \"sg-2b\"]\nx sg-"),
-            (Fact::BandwidthIn, "100"),
-            (Fact::BandwidthOut, "-1"),
         ] {
             facts.take(fact, answer);
         }
@@ -134,8 +126,7 @@ mod tests {
             text,
             "{\"cloud\":\"gcp\",\"instance_id\":\"i-0123\",\"region\":null,\"zone\":\"eu-1-a\",\
              \"private_address\":\"10.0.0.5\",\"public_address\":null,\"gateway\":\"10.0.0.1\",\
-             \"prefix\":24,\"network\":null,\"subnet\":null,\"security_groups\":[\"sg-1a\",\"sg-2b\"],\
-             \"bandwidth_in_mbps\":100,\"bandwidth_out_mbps\":null}"
+             \"prefix\":24,\"network\":null,\"subnet\":null,\"security_groups\":[\"sg-1a\",\"sg-2b\"]}"
         );
     }
 

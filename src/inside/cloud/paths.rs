@@ -52,10 +52,6 @@ pub enum Fact {
     Subnet,
     /// The ids of bound security groups.
     SecurityGroups,
-    /// The most that may come in, in Mbit/s.
-    BandwidthIn,
-    /// The most that may leave, in Mbit/s.
-    BandwidthOut,
 }
 
 impl Cloud {
@@ -151,7 +147,7 @@ const fn ask(path: &'static str, fact: Fact) -> Ask {
 }
 
 /// <https://cloud.tencent.com/document/product/213/4934>
-const TENCENT: [Ask; 13] = [
+const TENCENT: [Ask; 11] = [
     ask("/latest/meta-data/instance-id", Fact::InstanceId),
     ask("/latest/meta-data/placement/region", Fact::Region),
     ask("/latest/meta-data/placement/zone", Fact::Zone),
@@ -177,14 +173,6 @@ const TENCENT: [Ask; 13] = [
     ask(
         "/latest/meta-data/instance/security-group",
         Fact::SecurityGroups,
-    ),
-    ask(
-        "/latest/meta-data/instance/bandwidth-limit-ingress",
-        Fact::BandwidthIn,
-    ),
-    ask(
-        "/latest/meta-data/instance/bandwidth-limit-egress",
-        Fact::BandwidthOut,
     ),
 ];
 
