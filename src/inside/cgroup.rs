@@ -2,6 +2,8 @@
 //! belongs to.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::host::is_unit_text;
+
 /// Who manages a process.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Managed {
@@ -74,10 +76,8 @@ fn of_part(above: &str, part: &str) -> Option<String> {
     Some(format!("{manager} {}", &id[..12]))
 }
 
-/// What a unit may be called (`systemd.unit(5)`).
 fn is_name(text: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
-    !text.is_empty() && text.len() <= LONGEST && text.chars().all(fits)
+    !text.is_empty() && text.len() <= LONGEST && is_unit_text(text)
 }
 
 const MANAGERS: [(&str, &str); 6] = [

@@ -149,10 +149,7 @@ impl<T> Datum<T> {
 
 /// What a snapshot of an earlier version did not look for.
 fn not_collected<T>() -> Datum<T> {
-    Datum::Skipped {
-        source: String::new(),
-        reason: "this version of the snapshot does not hold it".into(),
-    }
+    Datum::skipped("", "this version of the snapshot does not hold it")
 }
 
 /// An open connection.

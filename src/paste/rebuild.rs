@@ -181,10 +181,7 @@ fn read<T>(value: T) -> Datum<T> {
 }
 
 fn skipped<T>() -> Datum<T> {
-    Datum::Skipped {
-        source: SOURCE.to_owned(),
-        reason: REASON.to_owned(),
-    }
+    Datum::skipped(SOURCE, REASON)
 }
 
 const CLIENT: Finding = Finding::Address(Whose::Client);

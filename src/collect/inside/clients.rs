@@ -1,7 +1,7 @@
 //! Whether the SSH server would let a user of one client in.
 
 use super::command::{Bounds, find};
-use super::files::{one_line, read, skipped};
+use super::files::one_line;
 use super::throwaway::ask_sshd;
 use crate::inside::{Datum, SshLogin, parse_ssh_settings};
 use std::net::IpAddr;
@@ -17,21 +17,21 @@ pub(super) async fn ssh_login(
     local: Option<(IpAddr, u16)>,
 ) -> Datum<SshLogin> {
     let Some(client) = from else {
-        return skipped(SSHD, NO_CLIENT);
+        return Datum::skipped(SSHD, NO_CLIENT);
     };
     if !is_user_name(user) {
-        return skipped(SSHD, format!("`{}` is not a user name", one_line(user)));
+        return Datum::skipped(SSHD, format!("`{}` is not a user name", one_line(user)));
     }
     let directories = ["/usr/sbin", "/usr/local/sbin", "/sbin"].map(PathBuf::from);
     let Some(program) = find(&directories, "sshd") else {
-        return skipped(SSHD, "not installed");
+        return Datum::skipped(SSHD, "not installed");
     };
     let end = local.map_or_else(String::new, |(address, port)| {
         format!(",laddr={address},lport={port}")
     });
     let connection = format!("user={user},host={client},addr={client}{end}");
     match ask_sshd(root, &program, &["-T", "-C", &connection], BOUNDS).await {
-        Ok(text) => read(
+        Ok(text) => Datum::read(
             SSHD,
             SshLogin {
                 user: user.to_owned(),
@@ -39,7 +39,7 @@ pub(super) async fn ssh_login(
                 settings: parse_ssh_settings(&text.text),
             },
         ),
-        Err(error) => skipped(SSHD, error.to_string()),
+        Err(error) => Datum::skipped(SSHD, error.to_string()),
     }
 }
 

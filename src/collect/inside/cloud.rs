@@ -3,7 +3,7 @@
 //! Only the paths of [`Cloud::asks`] are asked. No proxy and no redirect is followed. A token that the
 //! service wants back is forgotten with the run.
 
-use super::files::{one_line, read, skipped};
+use super::files::one_line;
 use super::root::Root;
 use crate::inside::{Ask, Cloud, CloudFacts, Datum, Fact};
 use std::io::{self, ErrorKind};
@@ -29,7 +29,7 @@ pub(super) async fn collect(metadata: Metadata) -> Datum<CloudFacts> {
         Metadata::OfFirmware => of_firmware(),
     };
     let Some(cloud) = cloud else {
-        return skipped(
+        return Datum::skipped(
             FIRMWARE,
             "names no cloud that is known: give --metadata=CLOUD",
         );
@@ -37,9 +37,9 @@ pub(super) async fn collect(metadata: Metadata) -> Datum<CloudFacts> {
     let source = format!("http://{}", cloud.host());
     let end = Instant::now() + PATIENCE;
     match timeout_at(end, Service::new(cloud).facts()).await {
-        Ok(Ok(facts)) => read(&source, facts),
-        Ok(Err(reason)) => skipped(&source, reason),
-        Err(_) => skipped(&source, "did not answer within 3 s"),
+        Ok(Ok(facts)) => Datum::read(&source, facts),
+        Ok(Err(reason)) => Datum::skipped(&source, reason),
+        Err(_) => Datum::skipped(&source, "did not answer within 3 s"),
     }
 }
 

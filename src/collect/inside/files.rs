@@ -1,6 +1,6 @@
-//! Texts and facts.
+//! Texts, bounded.
 
-use crate::inside::{Datum, FileText};
+use crate::inside::FileText;
 
 /// The text of at most `limit` bytes; longer ones are cut after the last whole line.
 pub(super) fn whole_lines(bytes: &[u8], limit: u64) -> FileText {
@@ -17,16 +17,6 @@ pub(super) fn whole_lines(bytes: &[u8], limit: u64) -> FileText {
         text: String::from_utf8_lossy(kept).into_owned(),
         truncated,
     }
-}
-
-/// A fact that was read whole.
-pub(super) fn read<T>(source: &str, value: T) -> Datum<T> {
-    Datum::read(source, value)
-}
-
-/// A fact that was not read.
-pub(super) fn skipped<T>(source: &str, reason: impl Into<String>) -> Datum<T> {
-    Datum::skipped(source, reason)
 }
 
 /// Text from a stranger in one line: control characters escaped, cut at 200 characters.

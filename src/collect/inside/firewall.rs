@@ -6,7 +6,6 @@
 //! loaded when the rules were added.
 
 use super::command::{Bounds, CommandError, find, run};
-use super::files::{read, skipped};
 use super::live::{loaded_modules, of_this_thread};
 use crate::inside::{Datum, Modules, RulesText};
 use std::collections::BTreeMap;
@@ -63,7 +62,7 @@ pub(super) async fn collect(root: bool, places: &Places) -> BTreeMap<String, Dat
 /// Every listing skipped for one reason.
 pub(super) fn nothing(reason: &str) -> BTreeMap<String, Datum<RulesText>> {
     TOOLS
-        .map(|tool| (tool.key().to_owned(), skipped(tool.key(), reason)))
+        .map(|tool| (tool.key().to_owned(), Datum::skipped(tool.key(), reason)))
         .into()
 }
 
@@ -114,9 +113,9 @@ async fn list(tool: Tool, places: &Places) -> Datum<RulesText> {
         Before::Ask => {}
         Before::Empty(source) => {
             let text = String::new();
-            return read(&source, RulesText { text });
+            return Datum::read(&source, RulesText { text });
         }
-        Before::Refrain(reason) => return skipped(tool.key(), reason),
+        Before::Refrain(reason) => return Datum::skipped(tool.key(), reason),
     }
     let (program, arguments): (_, &[&str]) = match tool {
         Tool::Nft => (find(&places.directories, "nft"), &["-a", "list", "ruleset"]),
@@ -124,7 +123,7 @@ async fn list(tool: Tool, places: &Places) -> Datum<RulesText> {
         Tool::Sets => (find(&places.directories, "ipset"), &["save"]),
     };
     let Some(program) = program else {
-        return skipped(tool.key(), "not installed");
+        return Datum::skipped(tool.key(), "not installed");
     };
     let source = [&[program.to_string_lossy().as_ref()], arguments]
         .concat()
@@ -139,7 +138,7 @@ async fn list(tool: Tool, places: &Places) -> Datum<RulesText> {
             error @ (CommandError::NotStarted(_)
             | CommandError::TimedOut(_)
             | CommandError::Failed { .. }),
-        ) => skipped(&source, error.to_string()),
+        ) => Datum::skipped(&source, error.to_string()),
     }
 }
 

@@ -1,6 +1,5 @@
 //! The host that runs this, as a source of facts.
 
-use super::files::{read, skipped};
 use super::root::Root;
 use super::{netlink, network, owners};
 use crate::inside::{
@@ -133,9 +132,9 @@ fn clock() -> Datum<bool> {
         libc::adjtimex(&raw mut request)
     };
     match state {
-        libc::TIME_ERROR => read(CLOCK, false),
-        0.. => read(CLOCK, true),
-        _ => skipped(CLOCK, io::Error::last_os_error().to_string()),
+        libc::TIME_ERROR => Datum::read(CLOCK, false),
+        0.. => Datum::read(CLOCK, true),
+        _ => Datum::skipped(CLOCK, io::Error::last_os_error().to_string()),
     }
 }
 
@@ -148,7 +147,7 @@ fn ask<T>(table: HostTable, pick: impl Fn(HostReply) -> Vec<T>) -> Datum<Vec<T>>
         Ok(done)
     });
     if let Err(error) = asked {
-        return skipped(NETLINK, error.to_string());
+        return Datum::skipped(NETLINK, error.to_string());
     }
     let truncated = all.len() > MOST_ROWS;
     all.truncate(MOST_ROWS);

@@ -41,7 +41,6 @@ use crate::inside::{
     About, Basics, COUNTERS, Conntrack, Datum, Host, Listener, PacketProgram, Reading, RulesText,
     SNAPSHOT_VERSION, Snapshot, Source, basics, conntrack, counted, listeners,
 };
-use files::skipped;
 use live::Live;
 use nix::unistd::geteuid;
 use std::collections::BTreeMap;
@@ -182,8 +181,8 @@ async fn silently(
     );
     (
         basics.unwrap_or_else(|| Basics::skipped(LATE)),
-        programs.unwrap_or_else(|| skipped("rtnetlink(7)", LATE)),
-        listeners.unwrap_or_else(|| skipped("/proc/net", LATE)),
+        programs.unwrap_or_else(|| Datum::skipped("rtnetlink(7)", LATE)),
+        listeners.unwrap_or_else(|| Datum::skipped("/proc/net", LATE)),
     )
 }
 
@@ -199,7 +198,7 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
     let metadata = async {
         match options.metadata {
             Some(which) => timeout_at(end, cloud::collect(which)).await.ok(),
-            None => Some(skipped("", "not asked for: give --metadata")),
+            None => Some(Datum::skipped("", "not asked for: give --metadata")),
         }
     };
     let (host, disks, check, cloud, (ssh_unit, failed_units)) = tokio::join!(
@@ -218,10 +217,10 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
         refusals(&host, live, options.from, end),
     );
     Host {
-        name_servers: name_servers.unwrap_or_else(|_| skipped("/etc/resolv.conf", LATE)),
-        disks: disks.unwrap_or_else(|| skipped("statvfs(3)", LATE)),
+        name_servers: name_servers.unwrap_or_else(|_| Datum::skipped("/etc/resolv.conf", LATE)),
+        disks: disks.unwrap_or_else(|| Datum::skipped("statvfs(3)", LATE)),
         ssh_check: check,
-        cloud: cloud.unwrap_or_else(|| skipped("", LATE)),
+        cloud: cloud.unwrap_or_else(|| Datum::skipped("", LATE)),
         ssh_unit,
         failed_units,
         refusals,
@@ -239,7 +238,7 @@ async fn refusals(
     match (&host.refusals, from) {
         (Datum::Skipped { .. }, Some(client)) => {
             let asked = timeout_at(end, host::journal_refusals(live.is_root, client)).await;
-            asked.unwrap_or_else(|_| skipped("journalctl", LATE))
+            asked.unwrap_or_else(|_| Datum::skipped("journalctl", LATE))
         }
         (Datum::Read { .. } | Datum::Skipped { .. }, _) => host.refusals.clone(),
     }
@@ -253,10 +252,10 @@ async fn meanwhile(
     let after = in_thread(end, live::reading).await;
     let (counters, drops) = match before.zip(after) {
         Some((before, after)) => (counted(&before, &after), after.drops_since(&before)),
-        None => (skipped(COUNTERS, LATE), 0),
+        None => (Datum::skipped(COUNTERS, LATE), 0),
     };
     let conntrack = in_thread(end, move || conntrack(&Live::plain(), drops)).await;
-    let late = || skipped("/proc/sys/net/netfilter", LATE);
+    let late = || Datum::skipped("/proc/sys/net/netfilter", LATE);
     (counters, conntrack.unwrap_or_else(late))
 }
 

@@ -3,7 +3,6 @@
 //! Rules count where a unit that is enabled would load them at boot: a file that nothing loads stops
 //! no packet.
 
-use super::files::skipped;
 use super::firewall;
 use super::root::Root;
 use super::{Options, now};
@@ -27,20 +26,20 @@ pub fn collect_mounted(directory: &Path, options: &Options) -> io::Result<Snapsh
         taken_at: now(),
         duration_s: 0.0,
         root: geteuid().is_root(),
-        listeners: skipped("", OFFLINE),
+        listeners: Datum::skipped("", OFFLINE),
         addresses: basics.addresses,
         routes: basics.routes,
         route_to_client: basics.route_to_client,
         established: basics.established,
-        ssh_login: skipped("", OFFLINE),
+        ssh_login: Datum::skipped("", OFFLINE),
         probes: Vec::new(),
         connects: Vec::new(),
         outbound: Vec::new(),
-        counters: skipped("", OFFLINE),
+        counters: Datum::skipped("", OFFLINE),
         sysctls: basics.sysctls,
-        conntrack: skipped("", OFFLINE),
+        conntrack: Datum::skipped("", OFFLINE),
         firewall: saved_rules(&disk),
-        packet_programs: skipped("", OFFLINE),
+        packet_programs: Datum::skipped("", OFFLINE),
         host: host(&disk, &options.about()),
         since: None,
         listener_ports: None,
@@ -99,7 +98,7 @@ fn saved_rules(disk: &Disk) -> BTreeMap<String, Datum<RulesText>> {
                 truncated: text.truncated,
             }
         } else {
-            skipped(file, format!("{unit} is not enabled, so nothing loads it"))
+            Datum::skipped(file, format!("{unit} is not enabled, so nothing loads it"))
         };
         let known = listings.get(tool).is_some_and(|it| it.value().is_some());
         if !known {
@@ -114,7 +113,7 @@ fn saved_rules(disk: &Disk) -> BTreeMap<String, Datum<RulesText>> {
         let reason =
             format!("{unit} is enabled: it makes rules of {place} at boot, which are not read");
         for tool in tools {
-            listings.insert((*tool).to_owned(), skipped(place, reason.as_str()));
+            listings.insert((*tool).to_owned(), Datum::skipped(place, reason.as_str()));
         }
     }
     listings

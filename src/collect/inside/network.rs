@@ -1,6 +1,5 @@
 //! The instance's addresses and the kernel's choice of route.
 
-use super::files::{read, skipped};
 use crate::inside::{Address, Datum, RouteToClient};
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::InterfaceFlags;
@@ -12,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 pub(super) fn addresses() -> Datum<Vec<Address>> {
     let found = match getifaddrs() {
         Ok(found) => found,
-        Err(error) => return skipped("getifaddrs(3)", error.desc()),
+        Err(error) => return Datum::skipped("getifaddrs(3)", error.desc()),
     };
     let value = found
         .filter_map(|interface| {
@@ -27,7 +26,7 @@ pub(super) fn addresses() -> Datum<Vec<Address>> {
             })
         })
         .collect();
-    read("getifaddrs(3)", value)
+    Datum::read("getifaddrs(3)", value)
 }
 
 /// The route the kernel would choose towards a client; connecting a UDP socket sends nothing.
@@ -36,7 +35,7 @@ pub(super) fn route_to_client(client: IpAddr) -> Datum<RouteToClient> {
         Ok(source) => (Some(source), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    read(
+    Datum::read(
         CHOICE,
         RouteToClient {
             client,

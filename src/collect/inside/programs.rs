@@ -1,6 +1,5 @@
 //! Which programs see packets outside the firewall's rules.
 
-use super::files::{read, skipped};
 use super::netlink;
 use crate::inside::{
     Datum, LinkReply, LinkTable, PacketProgram, link_request, packet_programs, parse_link_reply,
@@ -11,8 +10,8 @@ use std::io;
 /// XDP programs and traffic control hooks of every interface; any user may ask.
 pub(super) fn collect() -> Datum<Vec<PacketProgram>> {
     match ask() {
-        Ok(value) => read(SOURCE, value),
-        Err(error) => skipped(SOURCE, error.to_string()),
+        Ok(value) => Datum::read(SOURCE, value),
+        Err(error) => Datum::skipped(SOURCE, error.to_string()),
     }
 }
 

@@ -4,7 +4,6 @@
 //! hook of the firewall, and would not see what is dropped there. It is a copy at each interface, so
 //! that nothing is held up; the kernel drops what the filter does not keep before it is copied.
 
-use super::files::{read, skipped};
 use super::live;
 use super::netlink;
 use super::{now, rounded};
@@ -62,15 +61,15 @@ pub fn watch(watch: &Watch, ready: impl FnOnce(), stopped: impl Fn() -> bool) ->
         duration_s,
         packets: match socket {
             Ok(socket) => match (seen.failed, dropped(&socket)) {
-                (None, Ok(dropped)) => read(SOCKET, seen.tally.finish(dropped)),
-                (Some(reason), _) => skipped(SOCKET, reason),
-                (None, Err(error)) => skipped(SOCKET, error.to_string()),
+                (None, Ok(dropped)) => Datum::read(SOCKET, seen.tally.finish(dropped)),
+                (Some(reason), _) => Datum::skipped(SOCKET, reason),
+                (None, Err(error)) => Datum::skipped(SOCKET, error.to_string()),
             },
-            Err(error) => skipped(SOCKET, unopened(&error)),
+            Err(error) => Datum::skipped(SOCKET, unopened(&error)),
         },
         half_open: match seen.refused {
-            None => read(HALF_OPEN, seen.half_open.into_iter().collect()),
-            Some(reason) => skipped(HALF_OPEN, reason),
+            None => Datum::read(HALF_OPEN, seen.half_open.into_iter().collect()),
+            Some(reason) => Datum::skipped(HALF_OPEN, reason),
         },
         idle: window(&first, &before),
         during: window(&before, &after),
@@ -255,14 +254,14 @@ fn window(before: &(Reading, Instant), after: &(Reading, Instant)) -> Datum<Coun
     let (Ok(old), Ok(new)) = (&before.0.counters, &after.0.counters) else {
         let error = before.0.counters.as_ref().err();
         let error = error.or_else(|| after.0.counters.as_ref().err());
-        return skipped(COUNTERS, error.cloned().unwrap_or_default());
+        return Datum::skipped(COUNTERS, error.cloned().unwrap_or_default());
     };
     let mut moved: Counters = moved(old, new);
     let drops = after.0.drops_since(&before.0);
     if drops > 0 {
         moved.insert("conntrack.drop".to_owned(), drops);
     }
-    read(
+    Datum::read(
         COUNTERS,
         CounterWindow {
             duration_s: rounded(after.1 - before.1),

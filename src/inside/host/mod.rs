@@ -27,6 +27,7 @@ pub use resources::{
     parse_resolvers, parse_uptime,
 };
 pub use ssh_server::{SshCheck, SshProblem, judge_ssh_check, parse_listen_streams};
+pub(super) use units::is_unit_text;
 pub use units::{UnitState, parse_failed_units, parse_unit};
 pub use wrappers::{Wrappers, wrappers};
 
@@ -130,10 +131,7 @@ impl Default for Host {
 }
 
 fn skipped<T>(reason: &str) -> Datum<T> {
-    Datum::Skipped {
-        source: String::new(),
-        reason: reason.to_owned(),
-    }
+    Datum::skipped("", reason)
 }
 
 /// One file system.

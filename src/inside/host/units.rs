@@ -30,8 +30,7 @@ pub fn parse_unit(text: &str) -> Option<UnitState> {
             .collect();
         let word = |key: &str| {
             let value = values.get(key).copied().unwrap_or_default();
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@:\\".contains(c);
-            let fits = value.len() <= 128 && value.chars().all(plain);
+            let fits = value.len() <= 128 && is_unit_text(value);
             if fits {
                 value.to_owned()
             } else {
@@ -59,10 +58,15 @@ pub fn parse_failed_units(text: &str) -> Vec<String> {
             .trim_start_matches(['●', ' ', '*'])
             .split_ascii_whitespace()
             .next()?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@:\\".contains(c);
-        (name.len() <= 256 && name.chars().all(plain)).then(|| name.to_owned())
+        (name.len() <= 256 && is_unit_text(name)).then(|| name.to_owned())
     });
     first.take(MOST_FAILED).collect()
+}
+
+/// Whether a text has only what a unit's name may have (`systemd.unit(5)`).
+pub(in crate::inside) fn is_unit_text(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
+    text.chars().all(fits)
 }
 
 const MOST_UNITS: usize = 8;

@@ -55,10 +55,7 @@ impl Missing {
     }
 
     pub(super) fn datum<T>(self) -> Datum<T> {
-        Datum::Skipped {
-            source: self.source,
-            reason: self.reason,
-        }
+        Datum::skipped(&self.source, self.reason)
     }
 }
 

@@ -1,6 +1,5 @@
 //! File systems that stop a host when they are full or read-only.
 
-use crate::collect::inside::files::{read, skipped};
 use crate::inside::{Datum, Disk};
 use nix::sys::statvfs::{FsFlags, Statvfs, statvfs};
 use std::collections::BTreeSet;
@@ -16,9 +15,9 @@ pub(in crate::collect::inside) fn disks() -> Datum<Vec<Disk>> {
         .filter_map(|path| Some(disk(path, &statvfs(path).ok()?)))
         .collect();
     if disks.is_empty() {
-        return skipped(SOURCE, "no file system could be asked");
+        return Datum::skipped(SOURCE, "no file system could be asked");
     }
-    read(SOURCE, disks)
+    Datum::read(SOURCE, disks)
 }
 
 fn disk(path: &str, facts: &Statvfs) -> Disk {

@@ -1,7 +1,6 @@
 //! The SSH server's messages in systemd's journal, for hosts that keep no log of their own.
 
 use crate::collect::inside::command::{Bounds, find, run};
-use crate::collect::inside::files::skipped;
 use crate::inside::{Datum, parse_refusals};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,14 +13,14 @@ pub(in crate::collect::inside) async fn refusals(
     client: IpAddr,
 ) -> Datum<BTreeMap<String, u64>> {
     if !is_root {
-        return skipped(JOURNAL, "no log file; reading the journal needs root");
+        return Datum::skipped(JOURNAL, "no log file; reading the journal needs root");
     }
     if !PLACES.iter().any(|place| Path::new(place).is_dir()) {
-        return skipped(JOURNAL, "neither a log file nor a journal");
+        return Datum::skipped(JOURNAL, "neither a log file nor a journal");
     }
     let directories = ["/usr/bin", "/bin"].map(PathBuf::from);
     let Some(program) = find(&directories, "journalctl") else {
-        return skipped(JOURNAL, "not installed");
+        return Datum::skipped(JOURNAL, "not installed");
     };
     match run(&program, &ARGUMENTS, BOUNDS).await {
         Ok(log) => Datum::Read {
@@ -29,7 +28,7 @@ pub(in crate::collect::inside) async fn refusals(
             value: parse_refusals(&log.text, client),
             truncated: log.truncated || log.text.lines().count() >= MOST_LINES,
         },
-        Err(error) => skipped(JOURNAL, error.to_string()),
+        Err(error) => Datum::skipped(JOURNAL, error.to_string()),
     }
 }
 

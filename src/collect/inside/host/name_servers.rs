@@ -1,6 +1,5 @@
 //! Whether each name server of the host answers: one question each, all at once.
 
-use crate::collect::inside::files::{read, skipped};
 use crate::collect::inside::together::together;
 use crate::inside::{Datum, FarEnd, ServerAnswer, ServerOutcome, answer_code, name_question};
 use std::io;
@@ -17,21 +16,21 @@ pub(in crate::collect::inside) async fn ask(
 ) -> Datum<Vec<ServerAnswer>> {
     let servers = match servers {
         Datum::Read { value, .. } => value,
-        Datum::Skipped { reason, .. } => return skipped(SOURCE, reason),
+        Datum::Skipped { reason, .. } => return Datum::skipped(SOURCE, reason),
     };
     let is_name = |end: &&FarEnd| end.host.parse::<IpAddr>().is_err();
     let Some(name) = far_ends.iter().find(is_name) else {
-        return skipped(SOURCE, "no far end is a name");
+        return Datum::skipped(SOURCE, "no far end is a name");
     };
     let Some(question) = name_question(&name.host, ID) else {
-        return skipped(SOURCE, "no far end is a name that can be asked for");
+        return Datum::skipped(SOURCE, "no far end is a name that can be asked for");
     };
     let asked = servers.iter().take(MOST).map(|server| async {
         let server = *server;
         let outcome = one(SocketAddr::new(server, 53), &question).await;
         ServerAnswer { server, outcome }
     });
-    read(SOURCE, together(asked).await)
+    Datum::read(SOURCE, together(asked).await)
 }
 
 async fn one(server: SocketAddr, question: &[u8]) -> ServerOutcome {
@@ -104,7 +103,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_name_among_the_far_ends_nobody_is_asked() {
-        let servers = read("", vec![IpAddr::from([127, 0, 0, 1])]);
+        let servers = Datum::read("", vec![IpAddr::from([127, 0, 0, 1])]);
         let far_end = FarEnd {
             host: "192.0.2.1".to_owned(),
             port: 25,

@@ -1,7 +1,6 @@
 //! Whether the SSH server would start.
 
 use crate::collect::inside::command::{Bounds, CommandError, find};
-use crate::collect::inside::files::{read, skipped};
 use crate::collect::inside::throwaway::ask_sshd;
 use crate::inside::{Datum, SshCheck, judge_ssh_check};
 use std::path::PathBuf;
@@ -10,10 +9,10 @@ use std::time::Duration;
 /// Runs `sshd -t`; without root the host's keys are not judged.
 pub(in crate::collect::inside) async fn check(is_root: bool) -> Datum<SshCheck> {
     let Some(program) = find(&DIRECTORIES.map(PathBuf::from), "sshd") else {
-        return skipped(CHECK, "not installed");
+        return Datum::skipped(CHECK, "not installed");
     };
     match ask_sshd(is_root, &program, &["-t"], BOUNDS).await {
-        Ok(_) => read(
+        Ok(_) => Datum::read(
             CHECK,
             SshCheck {
                 problem: None,
@@ -21,13 +20,13 @@ pub(in crate::collect::inside) async fn check(is_root: bool) -> Datum<SshCheck> 
             },
         ),
         Err(CommandError::Failed { stderr, .. }) if is_root || !stderr.contains("denied") => {
-            read(CHECK, judge_ssh_check(&stderr))
+            Datum::read(CHECK, judge_ssh_check(&stderr))
         }
         Err(
             error @ (CommandError::NotStarted(_)
             | CommandError::TimedOut(_)
             | CommandError::Failed { .. }),
-        ) => skipped(CHECK, error.to_string()),
+        ) => Datum::skipped(CHECK, error.to_string()),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Asking systemd of its units, where it runs.
 
 use crate::collect::inside::command::{Bounds, find, run};
-use crate::collect::inside::files::{read, skipped};
 use crate::inside::{Datum, UnitState, parse_failed_units, parse_unit};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +14,7 @@ pub(in crate::collect::inside) async fn units() -> (Datum<UnitState>, Datum<Vec<
     };
     let program = match program {
         Ok(program) => program,
-        Err(reason) => return (skipped(SHOW, reason), skipped(LIST, reason)),
+        Err(reason) => return (Datum::skipped(SHOW, reason), Datum::skipped(LIST, reason)),
     };
     let (shown, listed) = tokio::join!(
         run(&program, &SHOWN, BOUNDS),
@@ -23,10 +22,10 @@ pub(in crate::collect::inside) async fn units() -> (Datum<UnitState>, Datum<Vec<
     );
     let unit = match shown {
         Ok(text) => match parse_unit(&text.text) {
-            Some(unit) => read(SHOW, unit),
-            None => skipped(SHOW, "there is no such unit"),
+            Some(unit) => Datum::read(SHOW, unit),
+            None => Datum::skipped(SHOW, "there is no such unit"),
         },
-        Err(error) => skipped(SHOW, error.to_string()),
+        Err(error) => Datum::skipped(SHOW, error.to_string()),
     };
     let failed = match listed {
         Ok(text) => Datum::Read {
@@ -34,7 +33,7 @@ pub(in crate::collect::inside) async fn units() -> (Datum<UnitState>, Datum<Vec<
             value: parse_failed_units(&text.text),
             truncated: text.truncated,
         },
-        Err(error) => skipped(LIST, error.to_string()),
+        Err(error) => Datum::skipped(LIST, error.to_string()),
     };
     (unit, failed)
 }
