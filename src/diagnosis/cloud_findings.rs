@@ -34,7 +34,6 @@ pub(super) fn of_run(run: &Run, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Google's machines hold their address alone, whatever the subnet's prefix.
 fn address(cloud: &CloudFacts, snapshot: &Snapshot) -> Option<(&'static str, String)> {
     let wanted = cloud.private_address?;
     let addresses = snapshot.addresses.whole()?;
@@ -48,9 +47,7 @@ fn address(cloud: &CloudFacts, snapshot: &Snapshot) -> Option<(&'static str, Str
         let summary = format!("the cloud gives this instance {wanted}, and no interface holds it");
         return Some(("instance.address_changed", summary));
     };
-    let prefix = cloud
-        .prefix
-        .filter(|it| cloud.cloud != "gcp" && *it != held.prefix)?;
+    let prefix = cloud.guest_prefix().filter(|it| *it != held.prefix)?;
     let summary = format!(
         "{} holds {wanted}/{}, and the cloud's subnet is a /{prefix}",
         held.interface, held.prefix
@@ -61,14 +58,9 @@ fn address(cloud: &CloudFacts, snapshot: &Snapshot) -> Option<(&'static str, Str
 fn gateway(cloud: &CloudFacts, snapshot: &Snapshot) -> Option<String> {
     let wanted = cloud.gateway?;
     let addresses = snapshot.addresses.whole()?;
-    let told = |interface: &str| {
-        let mut here = addresses.iter().filter(|it| it.interface == interface);
-        here.any(|it| Some(it.address) == cloud.private_address)
-    };
     let routes = snapshot.routes.whole()?.iter();
     let defaults = routes.filter(|it| it.destination == "0.0.0.0/0" && !it.reject);
-    // The gateways of other interfaces are not told.
-    let of_it = defaults.filter(|it| told(&it.interface));
+    let of_it = defaults.filter(|it| cloud.held_on(addresses, &it.interface).is_some());
     let used: Vec<IpAddr> = of_it.filter_map(|it| it.gateway).collect();
     let other = used.first().filter(|_| !used.contains(&wanted))?;
     Some(format!(

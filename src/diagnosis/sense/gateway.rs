@@ -1,13 +1,12 @@
 //! Sensors of the way back: the gateway towards the client, and whether the instance looks for the
 //! client on its own link. Whether either is set wrong, the cloud's own word tells.
 
+use super::instance::closest;
 use super::take;
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
 use crate::inside::{Address, CloudFacts, Route, Snapshot};
-use ipnet::IpNet;
 use rulesets::Direction;
-use std::cmp::Reverse;
 use std::net::IpAddr;
 
 /// Reads them for an inbound flow.
@@ -18,7 +17,8 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
     if case.flow.direction != Direction::Inbound || client.is_loopback() {
         return;
     }
-    let Some(route) = snapshot.routes.whole().and_then(|all| closest(all, client)) else {
+    let chosen = snapshot.routes.whole().and_then(|all| closest(all, client));
+    let Some((route, _)) = chosen.filter(|(route, _)| !route.reject) else {
         return;
     };
     let mut found = Vec::new();
@@ -36,30 +36,17 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
         )),
         Some(_) | None => {}
     }
-    if let (Some(cloud), Some(held)) = (snapshot.host.cloud.value(), snapshot.addresses.whole()) {
-        // The cloud told of one interface, and nothing is known of the others.
-        let address = cloud.private_address;
-        let mut held = held.iter().filter(|it| it.interface == route.interface);
-        if let Some(held) = held.find(|it| Some(it.address) == address) {
-            found.extend(by_cloud(cloud, route));
-            found.extend(prefix(cloud, held));
-        }
+    if let Some(cloud) = snapshot.host.cloud.value()
+        && let Some(addresses) = snapshot.addresses.whole()
+        && let Some(held) = cloud.held_on(addresses, &route.interface)
+    {
+        found.extend(by_cloud(cloud, route));
+        found.extend(prefix(cloud, held));
     }
     for (reading, summary) in found {
         let id = book.enter("inside", "host", &summary);
         take(case, reading, summary, vec![id]);
     }
-}
-
-/// The route of the main table that is chosen for a client.
-fn closest(routes: &[Route], client: IpAddr) -> Option<&Route> {
-    routes
-        .iter()
-        .filter_map(|route| Some((route, route.destination.parse::<IpNet>().ok()?)))
-        .filter(|(_, net)| net.contains(&client))
-        .max_by_key(|(route, net)| (net.prefix_len(), Reverse(route.metric)))
-        .map(|(route, _)| route)
-        .filter(|route| !route.reject)
 }
 
 /// Whether the kernel asks for a neighbour and hears nothing, on whatever link.
@@ -90,12 +77,8 @@ fn by_cloud(cloud: &CloudFacts, route: &Route) -> Option<(Reading, String)> {
     })
 }
 
-/// Google's machines hold their address alone, whatever the subnet's prefix.
 fn prefix(cloud: &CloudFacts, held: &Address) -> Option<(Reading, String)> {
-    let (address, wanted) = (held.address, cloud.prefix?);
-    if cloud.cloud == "gcp" {
-        return None;
-    }
+    let (address, wanted) = (held.address, cloud.guest_prefix()?);
     Some(if held.prefix == wanted {
         (
             Reading::PrefixAsGiven,

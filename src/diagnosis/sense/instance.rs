@@ -4,7 +4,7 @@ use super::take;
 use crate::address::{is_link_local, is_private};
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
-use crate::inside::{Address, Snapshot};
+use crate::inside::{Address, Route, Snapshot};
 use ipnet::IpNet;
 use rulesets::Protocol;
 use std::cmp::Reverse;
@@ -146,15 +146,18 @@ fn route(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
 /// The closest route to the client, where it is one that discards and not the default: such a route is
 /// made to shut somebody out.
 pub(in crate::diagnosis) fn discarding(snapshot: &Snapshot, client: IpAddr) -> Option<&str> {
-    snapshot
-        .routes
-        .value()?
+    closest(snapshot.routes.value()?, client)
+        .filter(|(route, net)| route.reject && net.prefix_len() > 0)
+        .map(|(route, _)| route.destination.as_str())
+}
+
+/// The route that is chosen for a client, and its destination.
+pub(super) fn closest(routes: &[Route], client: IpAddr) -> Option<(&Route, IpNet)> {
+    routes
         .iter()
         .filter_map(|route| Some((route, route.destination.parse::<IpNet>().ok()?)))
         .filter(|(_, net)| net.contains(&client))
         .max_by_key(|(route, net)| (net.prefix_len(), Reverse(route.metric)))
-        .filter(|(route, net)| route.reject && net.prefix_len() > 0)
-        .map(|(route, _)| route.destination.as_str())
 }
 
 fn echo_setting(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {

@@ -2,6 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::{Cloud, Fact};
+use crate::inside::Address;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -60,6 +61,19 @@ impl CloudFacts {
             Fact::Subnet => self.subnet = id(answer),
             Fact::SecurityGroups => self.security_groups = groups(answer),
         }
+    }
+
+    /// The address that the cloud tells of, where an interface holds it: of other interfaces it says
+    /// nothing.
+    pub fn held_on<'a>(&self, addresses: &'a [Address], interface: &str) -> Option<&'a Address> {
+        let mut here = addresses.iter().filter(|it| it.interface == interface);
+        here.find(|it| Some(it.address) == self.private_address)
+    }
+
+    /// The prefix length that the guest should have; Google's guests have an address alone, whatever
+    /// the subnet's is.
+    pub fn guest_prefix(&self) -> Option<u8> {
+        self.prefix.filter(|_| self.cloud != Cloud::Gcp.name())
     }
 
     /// True when nothing was told.
