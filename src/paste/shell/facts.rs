@@ -1,5 +1,6 @@
 //! What the script printed, as a snapshot.
 
+use super::super::findings::TOOLS;
 use super::record::Record;
 use super::said::{Said, UNASKED};
 use crate::inside::{
@@ -105,14 +106,6 @@ fn ssh_login(record: &Record) -> Datum<SshLogin> {
     }
 }
 
-const TOOLS: [&str; 6] = [
-    "nft",
-    "iptables-nft",
-    "iptables-legacy",
-    "ip6tables-nft",
-    "ip6tables-legacy",
-    "ipset",
-];
 const MISSING_DIRECTORY: &str = "Missing privilege separation directory";
 /// What `timeout(1)` gives, and what becomes of a command whose end it is.
 const STOPPED: [&str; 4] = ["124", "143", "126", "127"];
