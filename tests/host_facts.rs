@@ -258,11 +258,7 @@ fn an_interface_that_is_down_is_no_cause_where_the_address_is_on_another() {
 #[test]
 fn a_list_of_interfaces_that_was_cut_proves_nothing() {
     let mut run = scenario("no_route_back_full");
-    inside(&mut run).host.links = Datum::Read {
-        source: "rtnetlink".into(),
-        value: vec![link("eth0", false)],
-        truncated: true,
-    };
+    inside(&mut run).host.links = Datum::read_up_to("rtnetlink", vec![link("eth0", false)], true);
     assert_eq!(leads(&run).0, "instance.no_return_route");
 }
 
@@ -339,11 +335,7 @@ fn leads(run: &Run) -> (String, Certainty) {
 }
 
 fn read<T>(value: T) -> Datum<T> {
-    Datum::Read {
-        source: "/proc".into(),
-        value,
-        truncated: false,
-    }
+    Datum::read("/proc", value)
 }
 
 const NIC_DOWN: &str = "instance.nic_down";

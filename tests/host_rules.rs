@@ -125,10 +125,7 @@ fn what_was_not_read_takes_the_proof_away() {
     }));
     assert!(!proven(|run| {
         let firewall = &mut run.evidence.inside.as_mut().unwrap().firewall;
-        let skipped = Datum::Skipped {
-            source: "iptables-legacy".into(),
-            reason: "not installed".into(),
-        };
+        let skipped = Datum::skipped("iptables-legacy", "not installed");
         firewall.insert("iptables-legacy".into(), skipped);
     }));
     assert!(!proven(|run| {
@@ -140,10 +137,7 @@ fn what_was_not_read_takes_the_proof_away() {
     // Rules for IPv6 have no say in a flow over IPv4.
     assert!(proven(|run| {
         let firewall = &mut run.evidence.inside.as_mut().unwrap().firewall;
-        let skipped = Datum::Skipped {
-            source: "ip6tables-legacy".into(),
-            reason: "not installed".into(),
-        };
+        let skipped = Datum::skipped("ip6tables-legacy", "not installed");
         firewall.insert("ip6tables-legacy".into(), skipped);
     }));
 }
@@ -218,11 +212,7 @@ fn judged(listings: &[(&str, String)], change: impl Fn(&mut Run)) -> FlowDiagnos
 }
 
 fn read<T>(value: T, truncated: bool) -> Datum<T> {
-    Datum::Read {
-        source: "/usr/sbin/iptables-legacy-save".into(),
-        value,
-        truncated,
-    }
+    Datum::read_up_to("/usr/sbin/iptables-legacy-save", value, truncated)
 }
 
 fn nft(rules: &str) -> String {

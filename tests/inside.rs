@@ -5,6 +5,8 @@ use nix::unistd::geteuid;
 use probes::{Failure, Outcome, Stage};
 use reachdx::collect::inside::{Options, collect};
 use reachdx::inside::{Datum, Listener, Owner, ProgramKind, Snapshot, read_snapshot};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -57,6 +59,37 @@ fn listener(snapshot: &Snapshot, port: u16) -> &Listener {
         .clone()
         .find(|listener| listener.protocol == "tcp" && listener.port == port)
         .unwrap()
+}
+
+/// Every datum, by its place in the snapshot.
+fn data(place: &str, value: &Value, found: &mut BTreeMap<String, Value>) {
+    if let Some(object) = value.as_object() {
+        if object.contains_key("state") && object.contains_key("source") {
+            found.insert(place.to_owned(), value.clone());
+            return;
+        }
+        for (name, value) in object {
+            data(&format!("{place}/{name}"), value, found);
+        }
+    }
+}
+
+/// Every datum says with which rights it was read, and when in the run.
+fn each_is_noted(snapshot: &Snapshot, privilege: &str) {
+    let mut found = BTreeMap::new();
+    let told = serde_json::to_value(snapshot).unwrap();
+    data("", &told, &mut found);
+    assert!(found.len() > 30, "{:?}", found.keys());
+    for (place, datum) in &found {
+        assert_eq!(datum["privilege"], privilege, "{place}: {datum}");
+        let at = datum["at_s"].as_f64().unwrap_or(f64::NAN);
+        assert!(
+            (0.0..=snapshot.duration_s).contains(&at),
+            "{place}: {datum}"
+        );
+    }
+    let at = |place: &str| found[place]["at_s"].as_f64();
+    assert!(at("/routes") <= at("/counters"), "{found:?}");
 }
 
 fn outcome(snapshot: &Snapshot, port: u16) -> &Outcome {
@@ -127,6 +160,9 @@ fn a_service_on_loopback_is_listed_with_its_process_and_answers() {
             .unwrap()
             .contains_key("Tcp.InSegs")
     );
+    if geteuid().is_root() {
+        each_is_noted(&snapshot, "root");
+    }
     let text = serde_json::to_string(&snapshot).unwrap();
     assert_eq!(read_snapshot(&text).unwrap(), snapshot);
 }
@@ -145,6 +181,7 @@ fn without_root_rules_are_skipped_and_other_users_processes_hidden() {
         run(&Options::default())
     };
     assert!(!snapshot.root);
+    each_is_noted(&snapshot, "user");
     assert_eq!(snapshot.firewall.len(), 6);
     for (tool, listing) in &snapshot.firewall {
         assert!(

@@ -2,7 +2,7 @@
 //! what `reachdx inside` tells at the same moment, and what was lost on the way is named.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
-use reachdx::inside::{Datum, FileFacts, Listener, Owner, Snapshot, read_snapshot};
+use reachdx::inside::{Datum, FileFacts, Listener, Owner, Privilege, Snapshot, read_snapshot};
 use reachdx::paste::{self, PairingError, PasteError, shell_script};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -49,6 +49,11 @@ fn snapshot(path: &Path) -> Snapshot {
 
 fn value<T: Debug>(datum: &Datum<T>) -> &T {
     datum.value().unwrap_or_else(|| panic!("{datum:?}"))
+}
+
+fn privilege<T>(datum: &Datum<T>) -> Option<Privilege> {
+    let (Datum::Read { taken, .. } | Datum::Skipped { taken, .. }) = datum;
+    taken.privilege
 }
 
 fn set<T: Debug>(datum: &Datum<Vec<T>>) -> BTreeSet<String> {
@@ -168,6 +173,8 @@ fn every_shell_tells_what_the_program_tells_as_root() {
             assert_eq!(ours, theirs, "{shell}");
         }
         assert!(value(&said.counters).values().all(|it| *it > 0));
+        assert_eq!(privilege(&said.routes), Some(Privilege::Root), "{shell}");
+        assert_eq!(privilege(&said.firewall["nft"]), Some(Privilege::Root));
     }
 }
 
@@ -188,6 +195,8 @@ fn nobody_is_told_what_nobody_may_see_and_the_rest_is_skipped() {
     for shell in SHELLS {
         let said = snapshot(&at(shell));
         assert!(!said.root);
+        assert_eq!(privilege(&said.routes), Some(Privilege::User), "{shell}");
+        assert_eq!(privilege(&said.firewall["nft"]), Some(Privilege::User));
         let server = value(&said.listeners).iter().find(|it| it.port == 8080);
         assert_eq!(server.unwrap().owner, Owner::Hidden, "{shell}");
         assert!(said.firewall.len() == 6 && said.firewall.values().all(|it| it.value().is_none()));

@@ -141,9 +141,9 @@ async fn measured(
 
 async fn probed(request: Request, interrupt: impl Future<Output = ()>) -> Run {
     if std::io::stderr().is_terminal() {
-        collect(request, &mut Line::default(), interrupt).await
+        Box::pin(collect(request, &mut Line::default(), interrupt)).await
     } else {
-        collect(request, &mut Quiet, interrupt).await
+        Box::pin(collect(request, &mut Quiet, interrupt)).await
     }
 }
 

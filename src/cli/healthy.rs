@@ -24,18 +24,11 @@ pub(super) fn since(now: &Snapshot, named: Option<&Path>) -> anyhow::Result<Opti
     let source = shown(path);
     let then = read_text(path).and_then(|text| Ok(read_snapshot(&text)?));
     match then {
-        Ok(then) => Ok(Some(Datum::Read {
-            source,
-            value: Since::of(&then, now),
-            truncated: false,
-        })),
+        Ok(then) => Ok(Some(Datum::read(&source, Since::of(&then, now)))),
         Err(error) if named.is_some() => {
             Err(error.context(format!("--since: cannot read `{source}`")))
         }
-        Err(error) => Ok(Some(Datum::Skipped {
-            source,
-            reason: format!("{error:#}"),
-        })),
+        Err(error) => Ok(Some(Datum::skipped(&source, format!("{error:#}")))),
     }
 }
 

@@ -55,8 +55,8 @@ pub use routes::{parse_ipv4_routes, parse_ipv6_routes};
 pub use since::{Change, Since, unwell};
 pub use snapshot::{
     Address, Connect, ConnectCounters, Conntrack, Datum, Established, Listener, Outbound, Owner,
-    PacketProgram, Pairing, ProgramKind, Route, RouteToClient, RulesText, SNAPSHOT_VERSION,
-    Snapshot, SshLogin,
+    PacketProgram, Pairing, Privilege, ProgramKind, Route, RouteToClient, RulesText,
+    SNAPSHOT_VERSION, Snapshot, SshLogin, Taken,
 };
 pub use socket_diag::{
     DiagReply, DiagTable, REQUEST, SocketDetail, diag_request, parse_diag_reply, parse_half_open,

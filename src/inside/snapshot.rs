@@ -95,6 +95,9 @@ pub enum Datum<T> {
         value: T,
         /// True when it was cut at a limit.
         truncated: bool,
+        /// With which rights, and when.
+        #[serde(flatten)]
+        taken: Taken,
     },
     /// It could not be read; says nothing about what it would have said.
     Skipped {
@@ -102,6 +105,9 @@ pub enum Datum<T> {
         source: String,
         /// Why, and what would help.
         reason: String,
+        /// With which rights that was tried, and when.
+        #[serde(flatten)]
+        taken: Taken,
     },
 }
 
@@ -112,6 +118,17 @@ impl<T> Datum<T> {
             source: source.to_owned(),
             value,
             truncated: false,
+            taken: Taken::default(),
+        }
+    }
+
+    /// A fact that was read, or the beginning of one.
+    pub fn read_up_to(source: &str, value: T, truncated: bool) -> Self {
+        Self::Read {
+            source: source.to_owned(),
+            value,
+            truncated,
+            taken: Taken::default(),
         }
     }
 
@@ -120,7 +137,17 @@ impl<T> Datum<T> {
         Self::Skipped {
             source: source.to_owned(),
             reason: reason.into(),
+            taken: Taken::default(),
         }
+    }
+
+    /// The same, with a note of how it was taken.
+    #[must_use]
+    pub fn taken(mut self, how: Taken) -> Self {
+        match &mut self {
+            Self::Read { taken, .. } | Self::Skipped { taken, .. } => *taken = how,
+        }
+        self
     }
 
     /// The value, when it was read.
@@ -146,6 +173,54 @@ impl<T> Datum<T> {
         }
     }
 }
+
+/// How a fact was taken.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Taken {
+    /// The rights of the process that read it; `None` where nobody noted them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privilege: Option<Privilege>,
+    /// Seconds from the beginning of the run until it was at hand; `None` where nobody noted that, and
+    /// then it was within the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_s: Option<f64>,
+}
+
+/// The rights of a process, as far as they decide what it can see (`capabilities(7)`).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Privilege {
+    /// User 0, who may read every file, see every process and list every rule.
+    Root,
+    /// User 0 without some of that, as in a container.
+    ConfinedRoot,
+    /// Another user who may do some of that.
+    CapableUser,
+    /// Another user.
+    User,
+}
+
+impl Privilege {
+    /// Of a user's number and the text of `/proc/PID/status`; without one, user 0 is taken to be
+    /// confined.
+    pub fn of(uid: u32, status: Option<&str>) -> Self {
+        let lines = status.unwrap_or_default().lines();
+        let mut effective = lines.filter_map(|line| line.strip_prefix("CapEff:"));
+        let held = effective
+            .next()
+            .and_then(|it| u64::from_str_radix(it.trim(), 16).ok());
+        let held = held.unwrap_or(0) & SEEING;
+        match (uid, held) {
+            (0, SEEING) => Self::Root,
+            (0, _) => Self::ConfinedRoot,
+            (_, 0) => Self::User,
+            (_, _) => Self::CapableUser,
+        }
+    }
+}
+
+/// `CAP_DAC_READ_SEARCH`, `CAP_NET_ADMIN`, `CAP_NET_RAW` and `CAP_SYS_PTRACE`.
+const SEEING: u64 = 1 << 2 | 1 << 12 | 1 << 13 | 1 << 19;
 
 /// What a snapshot of an earlier version did not look for.
 fn not_collected<T>() -> Datum<T> {
@@ -336,4 +411,41 @@ pub enum ProgramKind {
 pub struct RulesText {
     /// The command's output.
     pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rights_are_those_that_hold_and_not_the_users_number() {
+        for (uid, effective, want) in [
+            (0, "000001ffffffffff", Privilege::Root),
+            (0, "00000000a80425fb", Privilege::ConfinedRoot),
+            (0, "0000000000000000", Privilege::ConfinedRoot),
+            (0, "x", Privilege::ConfinedRoot),
+            (65534, "0000000000002000", Privilege::CapableUser),
+            (65534, "0000000000000001", Privilege::User),
+        ] {
+            let status = format!("Name:\treachdx\nCapPrm:\t0\nCapEff:\t{effective}\n");
+            assert_eq!(Privilege::of(uid, Some(&status)), want, "{uid} {effective}");
+        }
+        assert_eq!(Privilege::of(0, None), Privilege::ConfinedRoot);
+    }
+
+    #[test]
+    fn how_it_was_taken_stands_beside_the_fact() {
+        let how = Taken {
+            privilege: Some(Privilege::User),
+            at_s: Some(0.25),
+        };
+        let told = serde_json::to_value(Datum::read("/a", 1).taken(how)).unwrap();
+        let want = serde_json::json!({"state": "read", "source": "/a", "value": 1,
+            "truncated": false, "privilege": "user", "at_s": 0.25});
+        assert_eq!(told, want);
+        let bare = serde_json::json!({"state": "skipped", "source": "/a", "reason": "b"});
+        let read: Datum<u8> = serde_json::from_value(bare.clone()).unwrap();
+        assert_eq!(read, Datum::skipped("/a", "b"));
+        assert_eq!(serde_json::to_value(read).unwrap(), bare);
+    }
 }

@@ -3,6 +3,7 @@
 
 use super::{
     Address, Datum, LinkFacts, Managed, Neighbour, Owner, PolicyRule, RouteToClient, SocketDetail,
+    Taken,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -26,6 +27,11 @@ pub trait Source {
     fn names(&self, path: &str) -> io::Result<Vec<String>>;
     /// Why it does not answer what only a kernel that runs does.
     fn silence(&self) -> &'static str;
+
+    /// How what it has just told was taken.
+    fn taken(&self) -> Taken {
+        Taken::default()
+    }
 
     /// The release of the kernel, such as `6.1.0-35-amd64`.
     fn release(&self) -> Option<String> {

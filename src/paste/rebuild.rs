@@ -72,11 +72,7 @@ fn drops(said: &Said) -> u64 {
 fn setting(snapshot: &mut Snapshot, name: &str, on: bool) {
     let mut settings = snapshot.sysctls.value().cloned().unwrap_or_default();
     settings.insert(name.to_owned(), u8::from(on).to_string());
-    snapshot.sysctls = Datum::Read {
-        source: SOURCE.to_owned(),
-        value: settings,
-        truncated: true,
-    };
+    snapshot.sysctls = Datum::read_up_to(SOURCE, settings, true);
 }
 
 fn listen(snapshot: &mut Snapshot, port: u16, binding: usize) {
@@ -91,11 +87,7 @@ fn listen(snapshot: &mut Snapshot, port: u16, binding: usize) {
         uid: NO_USER,
         owner: Owner::NotFound,
     }));
-    snapshot.listeners = Datum::Read {
-        source: SOURCE.to_owned(),
-        value: listeners,
-        truncated: true,
-    };
+    snapshot.listeners = Datum::read_up_to(SOURCE, listeners, true);
     snapshot
         .listener_ports
         .get_or_insert_with(BTreeSet::new)
@@ -173,11 +165,7 @@ fn nothing() -> Snapshot {
 }
 
 fn read<T>(value: T) -> Datum<T> {
-    Datum::Read {
-        source: SOURCE.to_owned(),
-        value,
-        truncated: false,
-    }
+    Datum::read(SOURCE, value)
 }
 
 fn skipped<T>() -> Datum<T> {

@@ -61,11 +61,9 @@ fn text(listing: &Datum<RulesText>) -> Option<&str> {
 }
 
 fn leave_out<T>(datum: &mut Datum<T>) {
-    if let Datum::Read { source, .. } = datum {
-        *datum = Datum::Skipped {
-            source: std::mem::take(source),
-            reason: "left out, as the output would have been too long".into(),
-        };
+    if let Datum::Read { source, taken, .. } = datum {
+        let left_out = "left out, as the output would have been too long";
+        *datum = Datum::skipped(source, left_out).taken(*taken);
     }
 }
 

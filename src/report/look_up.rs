@@ -67,7 +67,7 @@ pub(super) fn since(run: &Run, diagnosis: &Diagnosis) -> Option<(String, Vec<Str
         return None;
     }
     match since {
-        Datum::Skipped { source, reason } => Some((
+        Datum::Skipped { source, reason, .. } => Some((
             format!("not known: the snapshot kept in `{source}` cannot be read: {reason}"),
             Vec::new(),
         )),

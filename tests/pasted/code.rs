@@ -21,11 +21,7 @@ fn typed(snapshot: &Snapshot) -> Snapshot {
 }
 
 fn source<T>(value: T) -> Datum<T> {
-    Datum::Read {
-        source: "test".into(),
-        value,
-        truncated: false,
-    }
+    Datum::read("test", value)
 }
 
 /// The runs of every scenario that has a snapshot.
@@ -164,10 +160,7 @@ fn what_a_code_cannot_say_whole_is_left_out() {
             text: "table ip nat { chain p { redirect to :2222 } }".into(),
         }),
     );
-    snapshot.packet_programs = Datum::Skipped {
-        source: "test".into(),
-        reason: "test".into(),
-    };
+    snapshot.packet_programs = Datum::skipped("test", "test");
     let back = typed(&snapshot);
     assert!(back.conntrack.value().is_none());
     assert!(back.firewall.values().all(|it| it.value().is_none()));

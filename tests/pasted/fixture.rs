@@ -21,11 +21,7 @@ pub(crate) fn large() -> Snapshot {
     let mut snapshot = small();
     snapshot.firewall.insert(
         "nft".into(),
-        Datum::Read {
-            source: "nft list ruleset".into(),
-            value: RulesText { text },
-            truncated: false,
-        },
+        Datum::read("nft list ruleset", RulesText { text }),
     );
     snapshot
 }

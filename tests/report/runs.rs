@@ -496,11 +496,7 @@ fn no_rules() -> RulesText {
 }
 
 fn read<T>(value: T) -> Datum<T> {
-    Datum::Read {
-        source: "/proc".into(),
-        value,
-        truncated: false,
-    }
+    Datum::read("/proc", value)
 }
 
 const TARGET: &str = "203.0.113.10";

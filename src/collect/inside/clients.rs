@@ -1,5 +1,6 @@
 //! Whether the SSH server would let a user of one client in.
 
+use super::Options;
 use super::command::{Bounds, find};
 use super::files::one_line;
 use super::throwaway::ask_sshd;
@@ -11,12 +12,13 @@ use std::time::Duration;
 /// Asks the SSH server for its effective settings for `user` from the client, at the instance's own
 /// end where that is known.
 pub(super) async fn ssh_login(
+    options: &Options,
     root: bool,
-    user: &str,
-    from: Option<IpAddr>,
-    local: Option<(IpAddr, u16)>,
+    local: Option<IpAddr>,
 ) -> Datum<SshLogin> {
-    let Some(client) = from else {
+    let user = options.user.as_str();
+    let local = options.ssh_end(local);
+    let Some(client) = options.from else {
         return Datum::skipped(SSHD, NO_CLIENT);
     };
     if !is_user_name(user) {

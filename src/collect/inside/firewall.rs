@@ -5,9 +5,11 @@
 //! there are no rules to list, and that is a fact of its own. The extensions that rules use were
 //! loaded when the rules were added.
 
+use super::clock::Clock;
 use super::command::{Bounds, CommandError, find, run};
 use super::live::{loaded_modules, of_this_thread};
-use crate::inside::{Datum, Modules, RulesText};
+use super::together::together;
+use crate::inside::{Datum, FileText, Modules, RulesText};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
@@ -38,25 +40,27 @@ impl Places {
 }
 
 /// Every listing, by tool.
-pub(super) async fn collect(root: bool, places: &Places) -> BTreeMap<String, Datum<RulesText>> {
+pub(super) async fn collect(
+    root: bool,
+    places: &Places,
+    clock: Clock,
+) -> BTreeMap<String, Datum<RulesText>> {
     if !root {
-        return nothing("listing the rules needs root");
+        return noted(nothing("listing the rules needs root"), clock);
     }
-    let [nft, v4_nft, v4_legacy, v6_nft, v6_legacy, sets] = TOOLS;
-    let (nft, v4_nft, v4_legacy, v6_nft, v6_legacy, sets) = tokio::join!(
-        list(nft, places),
-        list(v4_nft, places),
-        list(v4_legacy, places),
-        list(v6_nft, places),
-        list(v6_legacy, places),
-        list(sets, places),
-    );
-    let listings = [nft, v4_nft, v4_legacy, v6_nft, v6_legacy, sets];
-    TOOLS
-        .iter()
-        .map(|tool| tool.key().to_owned())
-        .zip(listings)
-        .collect()
+    let listings = together(TOOLS.map(|tool| clock.note(list(tool, places)))).await;
+    let names = TOOLS.iter().map(|tool| tool.key().to_owned());
+    names.zip(listings).collect()
+}
+
+/// Listings that are at hand at one time.
+pub(super) fn noted(
+    listings: BTreeMap<String, Datum<RulesText>>,
+    clock: Clock,
+) -> BTreeMap<String, Datum<RulesText>> {
+    let listings = listings.into_iter();
+    let noted = listings.map(|(tool, listing)| (tool, listing.taken(clock.taken())));
+    noted.collect()
 }
 
 /// Every listing skipped for one reason.
@@ -129,11 +133,9 @@ async fn list(tool: Tool, places: &Places) -> Datum<RulesText> {
         .concat()
         .join(" ");
     match run(&program, arguments, places.bounds).await {
-        Ok(text) => Datum::Read {
-            source,
-            value: RulesText { text: text.text },
-            truncated: text.truncated,
-        },
+        Ok(FileText { text, truncated }) => {
+            Datum::read_up_to(&source, RulesText { text }, truncated)
+        }
         Err(
             error @ (CommandError::NotStarted(_)
             | CommandError::TimedOut(_)
@@ -277,7 +279,7 @@ mod tests {
                 } => format!("{text:?}{}", if truncated { " cut" } else { "" }),
                 Datum::Skipped { reason, .. } => reason,
             };
-            let listings = collect(root, &places).await;
+            let listings = collect(root, &places, Clock::start()).await;
             listings
                 .into_iter()
                 .map(|(key, datum)| (key, shown(datum)))

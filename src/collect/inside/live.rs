@@ -1,11 +1,12 @@
 //! The host that runs this, as a source of facts.
 
+use super::clock::Clock;
 use super::root::Root;
 use super::{netlink, network, owners};
 use crate::inside::{
     Address, Datum, DiagTable, FileStatus, FileText, HostReply, HostTable, LinkFacts, Modules,
-    Neighbour, Owners, PolicyRule, Reading, RouteToClient, SocketDetail, Source, diag_request,
-    host_request, modules, parse_diag_reply, parse_host_reply,
+    Neighbour, Owners, PolicyRule, Reading, RouteToClient, SocketDetail, Source, Taken,
+    diag_request, host_request, modules, parse_diag_reply, parse_host_reply,
 };
 use nix::libc;
 use nix::sys::socket::SockProtocol;
@@ -22,6 +23,8 @@ use std::time::Instant;
 pub(super) struct Live {
     /// Whether this runs as root.
     pub(super) is_root: bool,
+    /// When the run began.
+    pub(super) clock: Clock,
     /// Until when holders of sockets are looked for.
     pub(super) search_until: Instant,
 }
@@ -31,6 +34,7 @@ impl Live {
     pub(super) fn plain() -> Self {
         Self {
             is_root: false,
+            clock: Clock::start(),
             search_until: Instant::now(),
         }
     }
@@ -69,6 +73,10 @@ impl Source for Live {
 
     fn silence(&self) -> &'static str {
         "it was not asked"
+    }
+
+    fn taken(&self) -> Taken {
+        self.clock.taken()
     }
 
     fn release(&self) -> Option<String> {
@@ -151,11 +159,7 @@ fn ask<T>(table: HostTable, pick: impl Fn(HostReply) -> Vec<T>) -> Datum<Vec<T>>
     }
     let truncated = all.len() > MOST_ROWS;
     all.truncate(MOST_ROWS);
-    Datum::Read {
-        source: NETLINK.to_owned(),
-        value: all,
-        truncated,
-    }
+    Datum::read_up_to(NETLINK, all, truncated)
 }
 
 /// What socket diagnostics tell, where asking loads no module; empty where it would.

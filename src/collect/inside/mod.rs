@@ -11,6 +11,7 @@
 //! 4. the counters again.
 
 mod clients;
+mod clock;
 mod cloud;
 mod command;
 mod files;
@@ -38,9 +39,10 @@ pub use witness::{Watch, watch};
 pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
 
 use crate::inside::{
-    About, Basics, COUNTERS, Conntrack, Datum, Host, Listener, PacketProgram, Reading, RulesText,
-    SNAPSHOT_VERSION, Snapshot, Source, basics, conntrack, counted, listeners,
+    About, Basics, COUNTERS, Conntrack, Datum, Host, Listener, Neighbour, PacketProgram, Reading,
+    RulesText, SNAPSHOT_VERSION, Snapshot, Source, basics, conntrack, counted, listeners,
 };
+use clock::Clock;
 use live::Live;
 use nix::unistd::geteuid;
 use std::collections::BTreeMap;
@@ -115,10 +117,11 @@ pub async fn collect(options: &Options) -> Snapshot {
     let from = options.from;
 
     let quick = started + deadline / 5;
-    let search = started + deadline * 3 / 20;
+    let clock = Clock::start();
     let live = Live {
         is_root: root,
-        search_until: search.into_std(),
+        clock,
+        search_until: (started + deadline * 3 / 20).into_std(),
     };
     let before = in_thread(quick, live::reading).await;
     let (basics, packet_programs, listeners) = silently(live, from, quick).await;
@@ -126,8 +129,8 @@ pub async fn collect(options: &Options) -> Snapshot {
     let local = basics.route_to_client.value().and_then(|it| it.source);
     let (host, ssh_login, firewall, probes, far_ends) = tokio::join!(
         host(live, options, talked),
-        clients::ssh_login(root, &options.user, from, options.ssh_end(local)),
-        rules(root, talked),
+        clock.note(clients::ssh_login(options, root, local)),
+        rules(root, clock, talked),
         services::converse(&options.services, &targets, options.probe_timeout, talked),
         outbound::converse(&options.outbound, talked),
     );
@@ -136,10 +139,8 @@ pub async fn collect(options: &Options) -> Snapshot {
         services::connect_again(&probes, almost),
         outbound::trace_silence(far_ends, almost),
     );
-    let (counters, conntrack) = meanwhile(before, end).await;
-    // Who was asked for an address since has had the time to answer.
-    let neighbours = in_thread(end, move || live.neighbours()).await;
-    let neighbours = neighbours.unwrap_or_else(|| host.neighbours.clone());
+    let (counters, conntrack) = meanwhile(before, clock, end).await;
+    let neighbours = neighbours_by_now(live, &host, end).await;
     Snapshot {
         reachdx_inside: SNAPSHOT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -176,7 +177,7 @@ async fn silently(
 ) -> (Basics, Datum<Vec<PacketProgram>>, Datum<Vec<Listener>>) {
     let (basics, programs, listeners) = tokio::join!(
         in_thread(end, move || basics(&live, from)),
-        in_thread(end, programs::collect),
+        in_thread(end, move || programs::collect().taken(live.clock.taken())),
         in_thread(end, move || listeners(&live)),
     );
     (
@@ -187,32 +188,40 @@ async fn silently(
 }
 
 /// The host firewall's listings; `None` when they are not all in by `end`.
-async fn rules(root: bool, end: Instant) -> Option<BTreeMap<String, Datum<RulesText>>> {
+async fn rules(
+    root: bool,
+    clock: Clock,
+    end: Instant,
+) -> Option<BTreeMap<String, Datum<RulesText>>> {
     let places = in_thread(end, firewall::Places::of_this_host).await?;
-    timeout_at(end, firewall::collect(root, &places)).await.ok()
+    timeout_at(end, firewall::collect(root, &places, clock))
+        .await
+        .ok()
 }
 
 /// The state of the host itself, as far as it is in by `end`.
 async fn host(live: Live, options: &Options, end: Instant) -> Host {
     let about = options.about();
-    let metadata = async {
-        match options.metadata {
-            Some(which) => timeout_at(end, cloud::collect(which)).await.ok(),
-            None => Some(Datum::skipped("", "not asked for: give --metadata")),
-        }
-    };
+    let clock = live.clock;
+    let metadata = clock.note(async {
+        let Some(which) = options.metadata else {
+            return Datum::skipped("", "not asked for: give --metadata");
+        };
+        let asked = timeout_at(end, cloud::collect(which)).await;
+        asked.unwrap_or_else(|_| Datum::skipped("", LATE))
+    });
     let (host, disks, check, cloud, (ssh_unit, failed_units)) = tokio::join!(
         in_thread(end, move || crate::inside::host(&live, &about)),
-        in_thread(end, host::disks),
-        host::ssh_check(live.is_root),
+        in_thread(end, move || host::disks().taken(clock.taken())),
+        clock.note(host::ssh_check(live.is_root)),
         metadata,
-        host::units(),
+        host::units(clock),
     );
     let host = host.unwrap_or_else(|| Host::skipped(LATE));
     let (name_servers, refusals) = tokio::join!(
         timeout_at(
             end,
-            host::ask_name_servers(&host.resolvers, &options.outbound)
+            clock.note(host::ask_name_servers(&host.resolvers, &options.outbound))
         ),
         refusals(&host, live, options.from, end),
     );
@@ -220,7 +229,7 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
         name_servers: name_servers.unwrap_or_else(|_| Datum::skipped("/etc/resolv.conf", LATE)),
         disks: disks.unwrap_or_else(|| Datum::skipped("statvfs(3)", LATE)),
         ssh_check: check,
-        cloud: cloud.unwrap_or_else(|| Datum::skipped("", LATE)),
+        cloud,
         ssh_unit,
         failed_units,
         refusals,
@@ -237,16 +246,26 @@ async fn refusals(
 ) -> Datum<BTreeMap<String, u64>> {
     match (&host.refusals, from) {
         (Datum::Skipped { .. }, Some(client)) => {
-            let asked = timeout_at(end, host::journal_refusals(live.is_root, client)).await;
+            let asked = live
+                .clock
+                .note(host::journal_refusals(live.is_root, client));
+            let asked = timeout_at(end, asked).await;
             asked.unwrap_or_else(|_| Datum::skipped("journalctl", LATE))
         }
         (Datum::Read { .. } | Datum::Skipped { .. }, _) => host.refusals.clone(),
     }
 }
 
+/// The neighbours once who was asked for an address has had the time to answer.
+async fn neighbours_by_now(live: Live, host: &Host, end: Instant) -> Datum<Vec<Neighbour>> {
+    let asked = in_thread(end, move || live.neighbours().taken(live.clock.taken())).await;
+    asked.unwrap_or_else(|| host.neighbours.clone())
+}
+
 /// What happened to counters and to connection tracking since the first reading.
 async fn meanwhile(
     before: Option<Reading>,
+    clock: Clock,
     end: Instant,
 ) -> (Datum<BTreeMap<String, u64>>, Datum<Conntrack>) {
     let after = in_thread(end, live::reading).await;
@@ -254,9 +273,16 @@ async fn meanwhile(
         Some((before, after)) => (counted(&before, &after), after.drops_since(&before)),
         None => (Datum::skipped(COUNTERS, LATE), 0),
     };
-    let conntrack = in_thread(end, move || conntrack(&Live::plain(), drops)).await;
+    let live = Live {
+        clock,
+        ..Live::plain()
+    };
+    let conntrack = in_thread(end, move || conntrack(&live, drops)).await;
     let late = || Datum::skipped("/proc/sys/net/netfilter", LATE);
-    (counters, conntrack.unwrap_or_else(late))
+    (
+        counters.taken(clock.taken()),
+        conntrack.unwrap_or_else(late),
+    )
 }
 
 /// RFC 3339, UTC.

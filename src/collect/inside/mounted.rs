@@ -3,11 +3,12 @@
 //! Rules count where a unit that is enabled would load them at boot: a file that nothing loads stops
 //! no packet.
 
+use super::clock::Clock;
 use super::firewall;
 use super::root::Root;
 use super::{Options, now};
 use crate::inside::{
-    Basics, Datum, FileStatus, FileText, RulesText, SNAPSHOT_VERSION, Snapshot, Source, host,
+    Basics, Datum, FileStatus, FileText, RulesText, SNAPSHOT_VERSION, Snapshot, Source, Taken, host,
 };
 use nix::unistd::geteuid;
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use std::path::Path;
 /// host is in it. The error is that of opening the directory, or `ENOSYS` where this kernel cannot
 /// keep to it (before 5.6).
 pub fn collect_mounted(directory: &Path, options: &Options) -> io::Result<Snapshot> {
-    let disk = Disk(Root::mounted(directory)?);
+    let disk = Disk(Root::mounted(directory)?, Clock::start());
     let basics = Basics::skipped(OFFLINE);
     Ok(Snapshot {
         reachdx_inside: SNAPSHOT_VERSION,
@@ -38,7 +39,7 @@ pub fn collect_mounted(directory: &Path, options: &Options) -> io::Result<Snapsh
         counters: Datum::skipped("", OFFLINE),
         sysctls: basics.sysctls,
         conntrack: Datum::skipped("", OFFLINE),
-        firewall: saved_rules(&disk),
+        firewall: firewall::noted(saved_rules(&disk), disk.1),
         packet_programs: Datum::skipped("", OFFLINE),
         host: host(&disk, &options.about()),
         since: None,
@@ -49,7 +50,7 @@ pub fn collect_mounted(directory: &Path, options: &Options) -> io::Result<Snapsh
 }
 
 /// The disk of a host that does not run.
-struct Disk(Root);
+struct Disk(Root, Clock);
 
 impl Source for Disk {
     fn text(&self, path: &str) -> io::Result<FileText> {
@@ -72,6 +73,10 @@ impl Source for Disk {
         self.0.names(on_disk(path)?)
     }
 
+    fn taken(&self) -> Taken {
+        self.1.taken()
+    }
+
     fn silence(&self) -> &'static str {
         OFFLINE
     }
@@ -92,11 +97,8 @@ fn saved_rules(disk: &Disk) -> BTreeMap<String, Datum<RulesText>> {
             continue;
         };
         let listing = if is_enabled(disk, unit) {
-            Datum::Read {
-                source: file.to_owned(),
-                value: RulesText { text: text.text },
-                truncated: text.truncated,
-            }
+            let FileText { text, truncated } = text;
+            Datum::read_up_to(file, RulesText { text }, truncated)
         } else {
             Datum::skipped(file, format!("{unit} is not enabled, so nothing loads it"))
         };
@@ -256,7 +258,7 @@ mod tests {
             .join("etc/systemd/system/multi-user.target.wants");
         fs::write(wants.join("ufw.service"), "").unwrap();
         let snapshot = collect_mounted(directory.path(), &Options::default()).unwrap();
-        let Datum::Skipped { source, reason } = &snapshot.firewall["iptables-nft"] else {
+        let Datum::Skipped { source, reason, .. } = &snapshot.firewall["iptables-nft"] else {
             panic!("the saved file is not all there is");
         };
         assert_eq!(source, "/etc/ufw");

@@ -4,6 +4,11 @@
 use crate::inside::{Datum, FileText, Malformed, Source};
 use std::io::{self, ErrorKind};
 
+/// A datum, and how it was taken.
+pub(super) fn noted<T>(source: &dyn Source, datum: Datum<T>) -> Datum<T> {
+    datum.taken(source.taken())
+}
+
 /// One file through its parser.
 pub(super) fn parsed<T>(
     source: &dyn Source,
@@ -12,11 +17,7 @@ pub(super) fn parsed<T>(
 ) -> Datum<T> {
     match source.text(path) {
         Ok(FileText { text, truncated }) => match parse(&text) {
-            Some(value) => Datum::Read {
-                source: path.to_owned(),
-                value,
-                truncated,
-            },
+            Some(value) => Datum::read_up_to(path, value, truncated),
             None => Datum::skipped(path, "does not have the form the kernel documents"),
         },
         Err(error) => Datum::skipped(path, error.to_string()),

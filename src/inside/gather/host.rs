@@ -1,7 +1,7 @@
 //! The state of the host itself.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::files::parsed;
+use super::files::{noted, parsed};
 use super::{login, ssh_units};
 use crate::inside::{
     Datum, Host, Source, parse_descriptors, parse_load, parse_memory, parse_pressure,
@@ -25,26 +25,35 @@ pub struct About {
 /// file server.
 pub fn host(source: &dyn Source, about: &About) -> Host {
     Host {
-        resolvers: parsed(source, "/etc/resolv.conf", |it| Some(parse_resolvers(it))),
-        login: login::gates(source, about),
-        wrappers: login::wrappers(source, about.client),
-        refusals: login::refusals(source, about.client),
-        ssh_socket: ssh_units::socket(source),
-        ssh_files: ssh_units::files(source, &about.user),
-        load: parsed(source, "/proc/loadavg", parse_load),
-        pressure: pressure(source),
-        memory: parsed(source, "/proc/meminfo", parse_memory),
-        descriptors: parsed(source, "/proc/sys/fs/file-nr", parse_descriptors),
-        uptime_s: parsed(source, "/proc/uptime", parse_uptime),
-        clock_synchronised: source.clock_synchronised(),
-        selinux_enforces: parsed(source, "/sys/fs/selinux/enforce", |it| match it.trim() {
-            "0" => Some(false),
-            "1" => Some(true),
-            _ => None,
-        }),
-        links: source.links(),
-        neighbours: source.neighbours(),
-        policy_rules: source.policy_rules(),
+        resolvers: noted(
+            source,
+            parsed(source, "/etc/resolv.conf", |it| Some(parse_resolvers(it))),
+        ),
+        login: noted(source, login::gates(source, about)),
+        wrappers: noted(source, login::wrappers(source, about.client)),
+        refusals: noted(source, login::refusals(source, about.client)),
+        ssh_socket: noted(source, ssh_units::socket(source)),
+        ssh_files: noted(source, ssh_units::files(source, &about.user)),
+        load: noted(source, parsed(source, "/proc/loadavg", parse_load)),
+        pressure: noted(source, pressure(source)),
+        memory: noted(source, parsed(source, "/proc/meminfo", parse_memory)),
+        descriptors: noted(
+            source,
+            parsed(source, "/proc/sys/fs/file-nr", parse_descriptors),
+        ),
+        uptime_s: noted(source, parsed(source, "/proc/uptime", parse_uptime)),
+        clock_synchronised: noted(source, source.clock_synchronised()),
+        selinux_enforces: noted(
+            source,
+            parsed(source, "/sys/fs/selinux/enforce", |it| match it.trim() {
+                "0" => Some(false),
+                "1" => Some(true),
+                _ => None,
+            }),
+        ),
+        links: noted(source, source.links()),
+        neighbours: noted(source, source.neighbours()),
+        policy_rules: noted(source, source.policy_rules()),
         ..Host::skipped(source.silence())
     }
 }
@@ -58,7 +67,7 @@ fn pressure(source: &dyn Source) -> Datum<BTreeMap<String, f64>> {
                     .into_iter()
                     .map(|(kind, percent)| (format!("{resource}.{kind}"), percent)),
             ),
-            Datum::Skipped { source, reason } => return Datum::skipped(&source, reason),
+            Datum::Skipped { source, reason, .. } => return Datum::skipped(&source, reason),
         }
     }
     Datum::read(PRESSURE, all)

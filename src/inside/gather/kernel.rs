@@ -1,7 +1,7 @@
 //! The kernel's settings, counters and modules.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::files::what_failed;
+use super::files::{noted, what_failed};
 use crate::inside::{
     Conntrack, Counters, Datum, Modules, Source, moved, parse_conntrack_drops, parse_counters,
     parse_counters6,
@@ -86,10 +86,11 @@ pub fn conntrack(source: &dyn Source, drops: u64) -> Datum<Conntrack> {
         let number = text.text.trim().parse::<u64>();
         number.map_err(|_| format!("{path}: not a number"))
     };
-    match number("count").and_then(|count| Ok((count, number("max")?))) {
+    let table = match number("count").and_then(|count| Ok((count, number("max")?))) {
         Ok((count, max)) => Datum::read(CONNTRACK, Conntrack { count, max, drops }),
         Err(reason) => Datum::skipped(CONNTRACK, reason),
-    }
+    };
+    noted(source, table)
 }
 
 /// The kernel's modules as its own files tell.

@@ -71,11 +71,8 @@ pub(super) fn refusals(
     for path in LOGS {
         match source.tail(path) {
             Ok(log) => {
-                return Datum::Read {
-                    source: path.to_owned(),
-                    value: parse_refusals(&log.text, client),
-                    truncated: log.truncated,
-                };
+                let refusals = parse_refusals(&log.text, client);
+                return Datum::read_up_to(path, refusals, log.truncated);
             }
             Err(error) if reason.is_empty() || error.kind() != ErrorKind::NotFound => {
                 reason = what_failed(path, &error);

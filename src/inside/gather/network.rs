@@ -1,7 +1,7 @@
 //! Addresses, routes and what the kernel is set to do with packets.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::files::table;
+use super::files::{noted, table};
 use super::kernel::sysctls;
 use super::sockets::established;
 use crate::inside::{
@@ -40,18 +40,21 @@ impl Basics {
 
 /// Reads it.
 pub fn basics(source: &dyn Source, client: Option<IpAddr>) -> Basics {
-    let addresses = source.addresses();
+    let addresses = noted(source, source.addresses());
     let known = addresses.value().into_iter().flatten();
     let interfaces: BTreeSet<String> = known.map(|address| address.interface.clone()).collect();
     Basics {
-        sysctls: sysctls(source, &interfaces),
+        sysctls: noted(source, sysctls(source, &interfaces)),
         addresses,
-        routes: routes(source),
-        route_to_client: match client {
-            Some(client) => source.route_to(client),
-            None => Datum::skipped("", "no client was named: give `--from IP`"),
-        },
-        established: established(source, client),
+        routes: noted(source, routes(source)),
+        route_to_client: noted(
+            source,
+            match client {
+                Some(client) => source.route_to(client),
+                None => Datum::skipped("", "no client was named: give `--from IP`"),
+            },
+        ),
+        established: noted(source, established(source, client)),
     }
 }
 
@@ -61,11 +64,7 @@ fn routes(source: &dyn Source) -> Datum<Vec<Route>> {
     match both {
         Ok(((mut routes, cut), (more, cut6))) => {
             routes.extend(more);
-            Datum::Read {
-                source: ROUTES.to_owned(),
-                value: routes,
-                truncated: cut || cut6,
-            }
+            Datum::read_up_to(ROUTES, routes, cut || cut6)
         }
         Err(reason) => Datum::skipped(ROUTES, reason),
     }

@@ -1,7 +1,7 @@
 //! Which sockets wait for clients, and which are open to one.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::files::table;
+use super::files::{noted, table};
 use crate::inside::{
     Datum, Established, Listener, Owner, SocketDetail, SocketRow, Source, parse_sockets,
 };
@@ -9,6 +9,10 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// Every listening TCP socket and every bound UDP socket.
 pub fn listeners(source: &dyn Source) -> Datum<Vec<Listener>> {
+    noted(source, waiting(source))
+}
+
+fn waiting(source: &dyn Source) -> Datum<Vec<Listener>> {
     let mut rows = Vec::new();
     let mut truncated = false;
     for (protocol, file) in FILES {
@@ -31,11 +35,7 @@ pub fn listeners(source: &dyn Source) -> Datum<Vec<Listener>> {
         let detail = details.get(&row.inode);
         listener(protocol, row, detail, owners.owner(row.inode))
     });
-    Datum::Read {
-        source: LISTENERS.to_owned(),
-        value: value.collect(),
-        truncated,
-    }
+    Datum::read_up_to(LISTENERS, value.collect(), truncated)
 }
 
 /// The open connections that came from the client.
@@ -44,21 +44,24 @@ pub(super) fn established(source: &dyn Source, from: Option<IpAddr>) -> Datum<Ve
         return Datum::skipped(TABLES, "no client was named: give --from");
     };
     let mut open = Vec::new();
+    let mut truncated = false;
     for file in ["tcp", "tcp6"] {
         match table(source, file, parse_sockets) {
-            Ok((rows, _)) => open.extend(
-                rows.into_iter()
-                    .filter(|row| row.is_established() && row.peer == client)
-                    .take(MOST_CONNECTIONS)
-                    .map(|row| Established {
-                        local: SocketAddr::new(row.address, row.port),
-                        remote: SocketAddr::new(row.peer, row.peer_port),
-                    }),
-            ),
+            Ok((rows, cut)) => {
+                truncated |= cut;
+                let from_client = |row: &SocketRow| row.is_established() && row.peer == client;
+                let rows = rows.into_iter().filter(from_client);
+                open.extend(rows.map(|row| Established {
+                    local: SocketAddr::new(row.address, row.port),
+                    remote: SocketAddr::new(row.peer, row.peer_port),
+                }));
+            }
             Err(reason) => return Datum::skipped(TABLES, reason),
         }
     }
-    Datum::read(TABLES, open)
+    truncated |= open.len() > MOST_CONNECTIONS;
+    open.truncate(MOST_CONNECTIONS);
+    Datum::read_up_to(TABLES, open, truncated)
 }
 
 fn listener(

@@ -23,26 +23,26 @@ pub(super) fn snapshot(record: &Record) -> Snapshot {
         tool_version: record.version.clone(),
         taken_at: record.at.clone(),
         duration_s: record.seconds.map_or(0.0, f64::from),
-        root: record.root,
+        root: record.is_root(),
         listeners: listeners(&said),
         addresses: basics.addresses,
         routes: basics.routes,
         route_to_client: basics.route_to_client,
         // Only the sockets that wait for clients are printed.
         established: Datum::skipped("", UNASKED),
-        ssh_login: ssh_login(record),
+        ssh_login: ssh_login(record).taken(record.taken()),
         probes: Vec::new(),
         connects: Vec::new(),
         outbound: Vec::new(),
-        counters: counted(&before, &after),
+        counters: counted(&before, &after).taken(record.taken()),
         sysctls: basics.sysctls,
         conntrack: conntrack(&said, after.drops_since(&before)),
         firewall: TOOLS
-            .map(|tool| (tool.to_owned(), listing(record, tool)))
+            .map(|tool| (tool.to_owned(), listing(record, tool).taken(record.taken())))
             .into(),
         packet_programs: Datum::skipped("", UNASKED),
         host: Host {
-            ssh_check: ssh_check(record),
+            ssh_check: ssh_check(record).taken(record.taken()),
             ..host(&said, &about)
         },
         witness: None,
@@ -54,13 +54,10 @@ pub(super) fn snapshot(record: &Record) -> Snapshot {
 
 fn listing(record: &Record, tool: &str) -> Datum<RulesText> {
     match record.success(tool) {
-        Ok(output) => Datum::Read {
-            source: output.source.clone(),
-            value: RulesText {
-                text: output.text.clone(),
-            },
-            truncated: output.truncated,
-        },
+        Ok(output) => {
+            let text = output.text.clone();
+            Datum::read_up_to(&output.source, RulesText { text }, output.truncated)
+        }
         Err(missing) => missing.datum(),
     }
 }

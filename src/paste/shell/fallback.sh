@@ -67,6 +67,7 @@ put() {
     [ $# -gt 0 ] || return 0
     case $keep in
         listening) [ "$1" = sl ] || [ "${4-}" = 0A ] || return 0 ;;
+        rights) [ "$1" = CapEff: ] || return 0 ;;
         bound)
             [ "$1" = sl ] || [ "${4-}" = 07 ] || return 0
             [ "$1" = sl ] || [ "${3##*:}" = 0000 ] || return 0
@@ -515,6 +516,8 @@ fi
 
 printf '=reachdx-sh 1 %s %s %s %s %s\n' @VERSION@ "$uid" "$at" "${client:--}" "$user"
 counters before
+keep=rights
+file rights /proc/self/status
 keep=listening
 file tcp /proc/net/tcp
 file tcp6 /proc/net/tcp6

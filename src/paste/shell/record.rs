@@ -1,14 +1,15 @@
 //! The parts of the script's output, out of whatever a terminal made of it.
 
 use super::{FORM, ShellError};
-use crate::inside::Datum;
+use crate::inside::{Datum, Privilege, Taken};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// The whole output.
 pub(super) struct Record {
     pub(super) version: String,
-    pub(super) root: bool,
+    /// The user's number, where the host told it.
+    uid: Option<u32>,
     pub(super) at: String,
     /// The client the script was made for.
     pub(super) client: Option<IpAddr>,
@@ -76,7 +77,7 @@ impl Record {
         }
         let mut record = Self {
             version,
-            root: uid == "0",
+            uid: uid.parse().ok(),
             at,
             client,
             user,
@@ -174,6 +175,21 @@ impl Record {
             return Some(CUT);
         }
         (self.promised > Some(self.parts.len())).then_some(LOST)
+    }
+
+    /// True when the script ran as root.
+    pub(super) fn is_root(&self) -> bool {
+        self.uid == Some(0)
+    }
+
+    /// How all of it was taken: it does not tell when each part was.
+    pub(super) fn taken(&self) -> Taken {
+        let status = self.success("rights").ok();
+        let rights = self.uid.zip(status);
+        Taken {
+            privilege: rights.map(|(uid, status)| Privilege::of(uid, Some(&status.text))),
+            at_s: None,
+        }
     }
 
     /// What a file or a command gave that succeeded.

@@ -4,7 +4,7 @@ use super::commands::{Link, addresses, choice, counts, neighbour};
 use super::record::{Missing, Output, Record};
 use crate::inside::{
     Address, Datum, FileStatus, FileText, Holder, LinkFacts, Managed, Neighbour, Owners,
-    RouteToClient, Source, parse_cgroup,
+    RouteToClient, Source, Taken, parse_cgroup,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
@@ -79,6 +79,10 @@ impl Source for Said<'_> {
         };
         let names: BTreeSet<String> = paths.filter_map(within).collect();
         Ok(names.into_iter().collect())
+    }
+
+    fn taken(&self) -> Taken {
+        self.record.taken()
     }
 
     fn silence(&self) -> &'static str {
@@ -172,11 +176,7 @@ impl Said<'_> {
         let links: Vec<Link<'_>> = links.text.lines().filter_map(Link::read).collect();
         let mut lines = output.text.lines().filter(|line| !line.trim().is_empty());
         match read(&mut lines, &links) {
-            Some(value) => Datum::Read {
-                source: output.source.clone(),
-                value,
-                truncated: output.truncated,
-            },
+            Some(value) => Datum::read_up_to(&output.source, value, output.truncated),
             None => Datum::skipped(&output.source, MALFORMED),
         }
     }

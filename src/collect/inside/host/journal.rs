@@ -23,11 +23,11 @@ pub(in crate::collect::inside) async fn refusals(
         return Datum::skipped(JOURNAL, "not installed");
     };
     match run(&program, &ARGUMENTS, BOUNDS).await {
-        Ok(log) => Datum::Read {
-            source: format!("{JOURNAL}, the last hour"),
-            value: parse_refusals(&log.text, client),
-            truncated: log.truncated || log.text.lines().count() >= MOST_LINES,
-        },
+        Ok(log) => Datum::read_up_to(
+            &format!("{JOURNAL}, the last hour"),
+            parse_refusals(&log.text, client),
+            log.truncated || log.text.lines().count() >= MOST_LINES,
+        ),
         Err(error) => Datum::skipped(JOURNAL, error.to_string()),
     }
 }

@@ -1,12 +1,21 @@
 //! Asking systemd of its units, where it runs.
 
+use crate::collect::inside::clock::Clock;
 use crate::collect::inside::command::{Bounds, find, run};
 use crate::inside::{Datum, UnitState, parse_failed_units, parse_unit};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The SSH server's unit, and the units that failed.
-pub(in crate::collect::inside) async fn units() -> (Datum<UnitState>, Datum<Vec<String>>) {
+pub(in crate::collect::inside) async fn units(
+    clock: Clock,
+) -> (Datum<UnitState>, Datum<Vec<String>>) {
+    let (unit, failed) = asked().await;
+    let taken = clock.taken();
+    (unit.taken(taken), failed.taken(taken))
+}
+
+async fn asked() -> (Datum<UnitState>, Datum<Vec<String>>) {
     let program = if Path::new(BOOTED).is_dir() {
         find(&["/usr/bin", "/bin"].map(PathBuf::from), "systemctl").ok_or("not installed")
     } else {
@@ -28,11 +37,7 @@ pub(in crate::collect::inside) async fn units() -> (Datum<UnitState>, Datum<Vec<
         Err(error) => Datum::skipped(SHOW, error.to_string()),
     };
     let failed = match listed {
-        Ok(text) => Datum::Read {
-            source: LIST.to_owned(),
-            value: parse_failed_units(&text.text),
-            truncated: text.truncated,
-        },
+        Ok(text) => Datum::read_up_to(LIST, parse_failed_units(&text.text), text.truncated),
         Err(error) => Datum::skipped(LIST, error.to_string()),
     };
     (unit, failed)
