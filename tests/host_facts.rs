@@ -65,6 +65,34 @@ fn a_log_of_refusals_makes_it_likely_and_no_more() {
     assert_eq!(refusals("wrong password").1, Certainty::Possible);
 }
 
+#[test]
+fn a_list_of_a_program_that_bans_makes_a_ban_likely_and_no_more() {
+    let listed = |run: &mut Run, jails: &[&str]| {
+        let jails = jails.iter().map(|it| (*it).to_owned()).collect();
+        inside(run).host.bans = BTreeMap::from([("fail2ban".to_owned(), read(jails))]);
+    };
+    let mut run = scenario(DROPPED_UNSEEN);
+    let before = leads(&run);
+    assert_eq!(before.0, "host_firewall.dropped");
+    listed(&mut run, &[]);
+    assert_eq!(leads(&run), before);
+    listed(&mut run, &["sshd", "recidive"]);
+    assert_eq!(leads(&run), (BANNED.into(), Certainty::Likely));
+    let summary = diagnose(&run).flows[0].cause.clone().unwrap().summary;
+    let named = "fail2ban has this client in: sshd, recidive";
+    assert!(summary.contains(named), "{summary}");
+    run.plan.from = Some("198.51.100.8".parse().unwrap());
+    assert_ne!(leads(&run).0, BANNED, "the list is of another client");
+}
+
+#[test]
+fn a_list_that_stops_nobody_is_no_cause() {
+    let mut run = scenario("healthy_full");
+    let jails = BTreeMap::from([("fail2ban".to_owned(), read(vec!["sshd".to_owned()]))]);
+    inside(&mut run).host.bans = jails;
+    assert!(diagnose(&run).flows.iter().all(|flow| flow.cause.is_none()));
+}
+
 /// What the cloud says of the lab's instance, and what is found when it says something else.
 fn disagreements(change: fn(&mut CloudFacts)) -> Vec<(String, String)> {
     let mut run = scenario("dropped_upstream_watched_by_root");
@@ -338,5 +366,7 @@ fn read<T>(value: T) -> Datum<T> {
     Datum::read("/proc", value)
 }
 
+const BANNED: &str = "host_firewall.source_banned";
+const DROPPED_UNSEEN: &str = "dropped_on_input_watched_by_nobody";
 const NIC_DOWN: &str = "instance.nic_down";
 const TURNED_AWAY: &str = "service.turns_client_away";

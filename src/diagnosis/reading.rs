@@ -61,6 +61,8 @@ pub enum Sensor {
     Wrappers,
     /// What the server's log tells of the client, of some time before.
     Refusals,
+    /// What programs that ban tell of the client.
+    BanLists,
     /// The same port of other far ends, from the instance.
     OtherFarEnds,
     /// Other ports towards far ends, from the instance.
@@ -103,7 +105,8 @@ impl Sensor {
             | Self::Listeners
             | Self::Local
             | Self::Wrappers
-            | Self::Refusals => false,
+            | Self::Refusals
+            | Self::BanLists => false,
         }
     }
 }
@@ -459,6 +462,10 @@ readings! {
     Refusals {
         /// Before the banner.
         RefusalsLogged = "the server's log tells that it turned this client away",
+    }
+    BanLists {
+        /// One of them holds it.
+        ListedAsBanned = "a program that bans has this client in its list",
     }
     OtherFarEnds {
         /// Another far end answers on this port.

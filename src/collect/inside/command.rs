@@ -124,6 +124,8 @@ impl Group {
             .args(arguments)
             .env_clear()
             .env("LC_ALL", "C")
+            // What is written in Python would leave its compiled form behind.
+            .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir("/")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

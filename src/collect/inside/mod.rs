@@ -210,14 +210,17 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
         let asked = timeout_at(end, cloud::collect(which)).await;
         asked.unwrap_or_else(|_| Datum::skipped("", LATE))
     });
-    let (host, disks, check, cloud, (ssh_unit, failed_units)) = tokio::join!(
+    let (host, disks, check, cloud, (ssh_unit, failed_units), asked) = tokio::join!(
         in_thread(end, move || crate::inside::host(&live, &about)),
         in_thread(end, move || host::disks().taken(clock.taken())),
         clock.note(host::ssh_check(live.is_root)),
         metadata,
         host::units(clock),
+        host::bans(live.is_root, options.from, clock),
     );
     let host = host.unwrap_or_else(|| Host::skipped(LATE));
+    let mut bans = host.bans.clone();
+    bans.extend(asked);
     let (name_servers, refusals) = tokio::join!(
         timeout_at(
             end,
@@ -233,6 +236,7 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
         ssh_unit,
         failed_units,
         refusals,
+        bans,
         ..host
     }
 }

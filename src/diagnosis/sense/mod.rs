@@ -2,6 +2,7 @@
 //! reading, which rules nothing out.
 
 mod access;
+mod bans;
 mod counters;
 mod describe;
 mod gateway;
@@ -152,6 +153,7 @@ fn sense_inbound<'a>(case: &mut Case<'a>, filter: Option<&'a HostFilter<'a>>, bo
     counters::sense(case, book);
     local::sense(case, book);
     access::sense(case, book);
+    bans::sense(case, book);
     host_filter::sense(case, filter, book);
     listeners::sense(case, filter, book);
 }

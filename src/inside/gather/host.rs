@@ -2,7 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::files::{noted, parsed};
-use super::{login, ssh_units};
+use super::{bans, login, ssh_units};
 use crate::inside::{
     Datum, Host, Source, parse_descriptors, parse_load, parse_memory, parse_pressure,
     parse_resolvers, parse_uptime,
@@ -32,6 +32,7 @@ pub fn host(source: &dyn Source, about: &About) -> Host {
         login: noted(source, login::gates(source, about)),
         wrappers: noted(source, login::wrappers(source, about.client)),
         refusals: noted(source, login::refusals(source, about.client)),
+        bans: bans::bans(source, about.client),
         ssh_socket: noted(source, ssh_units::socket(source)),
         ssh_files: noted(source, ssh_units::files(source, &about.user)),
         load: noted(source, parsed(source, "/proc/loadavg", parse_load)),

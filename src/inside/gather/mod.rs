@@ -2,6 +2,7 @@
 //! mounted disk and what a script printed.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod bans;
 mod files;
 mod host;
 mod kernel;

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod auth_log;
+mod bans;
 mod gates;
 mod name_servers;
 mod neighbours;
@@ -17,6 +18,9 @@ mod wrappers;
 
 pub use accounts::{Account, PasswordState, parse_account, parse_password_state};
 pub use auth_log::parse_refusals;
+pub use bans::{
+    is_jailed, parse_crowdsec, parse_fail2ban, parse_jails, parse_sshguard, parse_sshguard_settings,
+};
 pub use gates::gate_refusal;
 pub use name_servers::{ServerAnswer, ServerOutcome, answer_code, name_question};
 pub use neighbours::{
@@ -74,6 +78,9 @@ pub struct Host {
     pub wrappers: Datum<Wrappers>,
     /// Logins of the client that were refused, by reason.
     pub refusals: Datum<BTreeMap<String, u64>>,
+    /// The lists of each program that bans which hold the client, such as jails of fail2ban.
+    #[serde(skip_serializing_if = "Bans::is_empty")]
+    pub bans: Bans,
     /// Whether `sshd` would start with its settings.
     pub ssh_check: Datum<SshCheck>,
     /// What systemd says of the SSH server's unit.
@@ -109,6 +116,7 @@ impl Host {
             login: skipped(reason),
             wrappers: skipped(reason),
             refusals: skipped(reason),
+            bans: Bans::new(),
             ssh_check: skipped(reason),
             ssh_unit: skipped(reason),
             failed_units: skipped(reason),
@@ -133,6 +141,9 @@ impl Default for Host {
 fn skipped<T>(reason: &str) -> Datum<T> {
     Datum::skipped("", reason)
 }
+
+/// The lists that hold the client, by the name of the program that keeps them.
+pub type Bans = BTreeMap<String, Datum<Vec<String>>>;
 
 /// One file system.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -2,10 +2,11 @@
 
 use super::super::findings::TOOLS;
 use super::record::Record;
-use super::said::{Said, UNASKED};
+use super::said::{MALFORMED, Said, UNASKED};
 use crate::inside::{
-    About, Datum, Host, RulesText, SNAPSHOT_VERSION, Snapshot, SshCheck, SshLogin, basics,
-    conntrack, counted, host, judge_ssh_check, listeners, parse_ssh_settings, reading,
+    About, Bans, Datum, Host, RulesText, SNAPSHOT_VERSION, Snapshot, SshCheck, SshLogin, basics,
+    conntrack, counted, host, judge_ssh_check, listeners, parse_crowdsec, parse_fail2ban,
+    parse_ssh_settings, reading,
 };
 
 /// Everything; what the script does not look for is skipped with that reason.
@@ -18,6 +19,7 @@ pub(super) fn snapshot(record: &Record) -> Snapshot {
         client: record.client,
         today: None,
     };
+    let host = host(&said, &about);
     Snapshot {
         reachdx_inside: SNAPSHOT_VERSION,
         tool_version: record.version.clone(),
@@ -42,8 +44,9 @@ pub(super) fn snapshot(record: &Record) -> Snapshot {
             .into(),
         packet_programs: Datum::skipped("", UNASKED),
         host: Host {
+            bans: bans(record, &host.bans),
             ssh_check: ssh_check(record).taken(record.taken()),
-            ..host(&said, &about)
+            ..host
         },
         witness: None,
         since: None,
@@ -60,6 +63,25 @@ fn listing(record: &Record, tool: &str) -> Datum<RulesText> {
         }
         Err(missing) => missing.datum(),
     }
+}
+
+/// What programs that ban said of the client, beside what lay in files.
+fn bans(record: &Record, of_files: &Bans) -> Bans {
+    let asked: [(&str, &str, ListParser); 2] = [
+        ("fail2ban", "fail2ban-client", parse_fail2ban),
+        ("crowdsec", "cscli", parse_crowdsec),
+    ];
+    let asked = asked.map(|(program, name, parse)| {
+        let lists = match record.success(name) {
+            Ok(output) => match parse(&output.text) {
+                Some(lists) => Datum::read_up_to(&output.source, lists, output.truncated),
+                None => Datum::skipped(&output.source, MALFORMED),
+            },
+            Err(missing) => missing.datum(),
+        };
+        (program.to_owned(), lists.taken(record.taken()))
+    });
+    of_files.clone().into_iter().chain(asked).collect()
 }
 
 /// What `sshd -t` said; a missing directory is no fault where systemd listens in the server's place.
@@ -102,6 +124,8 @@ fn ssh_login(record: &Record) -> Datum<SshLogin> {
         (Err(missing), _) => missing.datum(),
     }
 }
+
+type ListParser = fn(&str) -> Option<Vec<String>>;
 
 const MISSING_DIRECTORY: &str = "Missing privilege separation directory";
 /// What `timeout(1)` gives, and what becomes of a command whose end it is.

@@ -9,7 +9,8 @@ user=@USER@
 
 unset ENV CDPATH
 LC_ALL=C
-export LC_ALL
+PYTHONDONTWRITEBYTECODE=1
+export LC_ALL PYTHONDONTWRITEBYTECODE
 IFS=' 	
 '
 set -f
@@ -67,6 +68,7 @@ put() {
     [ $# -gt 0 ] || return 0
     case $keep in
         listening) [ "$1" = sl ] || [ "${4-}" = 0A ] || return 0 ;;
+        client) case $line in *"$client"*) ;; *) return 0 ;; esac ;;
         rights) [ "$1" = CapEff: ] || return 0 ;;
         bound)
             [ "$1" = sl ] || [ "${4-}" = 07 ] || return 0
@@ -472,6 +474,30 @@ ssh_server() {
     fi
 }
 
+# What programs that ban tell of the client.
+bans() {
+    file sshguard.settings /etc/sshguard/sshguard.conf
+    if [ -n "$client" ]; then
+        keep=client
+        file sshguard.1 /var/lib/sshguard/enemies
+        file sshguard.2 /var/db/sshguard/blacklist.db
+        keep=
+    fi
+    for program in fail2ban-client cscli; do
+        if [ -z "$client" ]; then
+            none "$program" "$program: no client was named: give --from to the program that prints this script"
+        elif ! tool "$program"; then
+            none "$program" "$program: not installed"
+        elif [ "$uid" != 0 ]; then
+            none "$program" "$program: asking it needs root"
+        elif [ "$program" = cscli ]; then
+            command_ cscli "$found" decisions list --ip "$client" -o json
+        else
+            command_ fail2ban-client "$found" banned "$client"
+        fi
+    done
+}
+
 addresses() {
     if ! tool ip; then
         for name in link address neighbour choice; do
@@ -567,6 +593,7 @@ else
 fi
 socket_units
 ssh_server
+bans
 rules
 counters after
 now

@@ -260,7 +260,7 @@ fn permissions(text: &str) -> Option<u32> {
 /// Why something is not there that the script never prints.
 pub(super) const UNASKED: &str =
     "the shell script does not look for it: run `reachdx inside` there";
-const MALFORMED: &str = "does not have the expected form";
+pub(super) const MALFORMED: &str = "does not have the expected form";
 
 #[cfg(test)]
 mod tests {

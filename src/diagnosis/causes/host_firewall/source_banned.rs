@@ -23,9 +23,14 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::CountersUndelivered,
         Reading::CountersFilterRejects,
         Reading::CountersNoRoute,
+        Reading::ListedAsBanned,
     ],
-    convicts: &[&[Reading::HostRulesBan]],
-    supports: &[Reading::HostRulesOpen],
+    convicts: &[
+        &[Reading::HostRulesBan],
+        &[Reading::ListedAsBanned, Reading::CountersUndelivered],
+        &[Reading::ListedAsBanned, Reading::CountersFilterRejects],
+    ],
+    supports: &[Reading::HostRulesOpen, Reading::ListedAsBanned],
     excludes: &[Reading::LocalDropped, Reading::LocalRejected],
     settled_by: &[Test::Elsewhere, Test::Inside, Test::InsideRoot],
     remedy: Remedy::HostFirewall(Steps {

@@ -1,0 +1,10 @@
+//! `reachdx inside` where it is hard to look: little privilege, a `/proc` that hides, tools that
+//! misbehave, programs that ban. Each run has mounts and a network of its own.
+#![expect(clippy::unwrap_used, reason = "a failing test should panic")]
+
+mod bans;
+mod harmless;
+mod privilege;
+mod room;
+mod services;
+mod tools;
