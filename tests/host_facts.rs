@@ -7,7 +7,8 @@ use probes::{Failure, Outcome};
 use reachdx::diagnosis::{Certainty, diagnose};
 use reachdx::evidence::Run;
 use reachdx::inside::{
-    CloudFacts, Datum, Host, LinkFacts, Neighbour, Owner, Route, Snapshot, Wrappers,
+    AccessVerdict, CloudFacts, Datum, Host, LinkFacts, Neighbour, Owner, PamGates, Route, Snapshot,
+    SshLogin, Wrappers,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -91,6 +92,52 @@ fn a_list_that_stops_nobody_is_no_cause() {
     let jails = BTreeMap::from([("fail2ban".to_owned(), read(vec!["sshd".to_owned()]))]);
     inside(&mut run).host.bans = jails;
     assert!(diagnose(&run).flows.iter().all(|flow| flow.cause.is_none()));
+}
+
+#[test]
+fn a_gate_of_pam_is_named_for_the_client_it_was_asked_about() {
+    let refused = |change: fn(&mut Run)| {
+        let mut run = scenario("healthy_full");
+        let client = inside(&mut run).route_to_client.value().unwrap().client;
+        let settings = BTreeMap::from([("usepam".to_owned(), vec!["yes".to_owned()])]);
+        inside(&mut run).ssh_login = read(SshLogin {
+            user: "alice".to_owned(),
+            client,
+            settings,
+        });
+        inside(&mut run).host.pam = read(PamGates {
+            modules: vec!["pam_access.so".to_owned()],
+            missing: None,
+            access: Some(AccessVerdict::Deny {
+                file: "/etc/security/access.conf".to_owned(),
+                line: 7,
+            }),
+            refused_by_list: None,
+            failures: None,
+        });
+        change(&mut run);
+        let findings = diagnose(&run).findings;
+        let mut refused = findings
+            .into_iter()
+            .filter(|it| it.id == "service.login_refused");
+        refused.next().map(|it| it.summary)
+    };
+    let summary = refused(|_| ()).unwrap();
+    let named = "is reachable, but alice is not let in from";
+    assert!(summary.contains(named), "{summary}");
+    assert!(summary.ends_with("line 7 of `/etc/security/access.conf` keeps them out"));
+    assert_eq!(
+        refused(|run| run.plan.from = Some("198.51.100.8".parse().unwrap())),
+        None
+    );
+    let without_pam = |run: &mut Run| {
+        if let Datum::Read { value, .. } = &mut inside(run).ssh_login {
+            value
+                .settings
+                .insert("usepam".to_owned(), vec!["no".to_owned()]);
+        }
+    };
+    assert_eq!(refused(without_pam), None);
 }
 
 /// What the cloud says of the lab's instance, and what is found when it says something else.

@@ -114,6 +114,9 @@ fn same_host(said: &Snapshot, native: &Snapshot, shell: &str) {
     assert_eq!(login.0.shell_exists, login.1.shell_exists, "{shell}");
     assert_eq!(login.0.password, None);
     assert_eq!(login.0.nologin, login.1.nologin, "{shell}");
+    let pam = (value(&said.host.pam), value(&native.host.pam));
+    assert_eq!(pam.0.modules, pam.1.modules, "{shell}");
+    assert_eq!(pam.0.missing, pam.1.missing, "{shell}");
     assert_eq!(value(&said.host.wrappers), value(&native.host.wrappers));
     assert_eq!(value(&said.host.ssh_socket), value(&native.host.ssh_socket));
     assert_eq!(files(said), files(native), "{shell}");

@@ -4,7 +4,7 @@
 use super::engine::Judgement;
 use super::{Case, Finding, FlowDiagnosis, Reading, Sensor, Severity, Status, cloud_findings};
 use crate::evidence::Run;
-use crate::inside::{gate_refusal, login_refusal};
+use crate::inside::{gate_refusal, login_refusal, pam_refusal};
 use probes::{Answer, Outcome};
 use rulesets::{Direction, Protocol, SecurityGroups, Verdict};
 
@@ -21,6 +21,7 @@ pub(super) fn of_flow(
     network_level_authentication(case, findings);
     login_refused(case, findings);
     gate_refused(case, findings);
+    pam_refused(case, findings);
     outlived(case, findings);
     if !flow.expected && matches!(flow.status, Status::Reachable | Status::Degraded) {
         findings.push(Finding {
@@ -211,6 +212,37 @@ fn gate_refused(case: &Case<'_>, findings: &mut Vec<Finding>) {
             summary: format!(
                 "{} is reachable, but {} gets no shell: {gate}",
                 case.flow.id, gates.user
+            ),
+        });
+    }
+}
+
+/// The SSH server answers, and PAM refuses the user from this client.
+fn pam_refused(case: &Case<'_>, findings: &mut Vec<Finding>) {
+    let Some(snapshot) = &case.run.evidence.inside else {
+        return;
+    };
+    let (Some(gates), Some(login)) = (snapshot.host.pam.value(), snapshot.ssh_login.value()) else {
+        return;
+    };
+    let uses_pam = login
+        .settings
+        .get("usepam")
+        .is_some_and(|it| it == &["yes"]);
+    if uses_pam
+        && case.flow.service == "ssh"
+        && case.flow.direction == Direction::Inbound
+        && case.flow.client == Some(login.client)
+        && case.reads(Reading::Answered)
+        && let Some(gate) = pam_refusal(gates)
+    {
+        findings.push(Finding {
+            id: "service.login_refused".into(),
+            layer: "service".into(),
+            severity: Severity::Info,
+            summary: format!(
+                "{} is reachable, but {} is not let in from {}: {gate}",
+                case.flow.id, login.user, login.client
             ),
         });
     }

@@ -19,6 +19,8 @@ pub trait Source {
     fn text(&self, path: &str) -> io::Result<FileText>;
     /// The end of a text file that grows at its end.
     fn tail(&self, path: &str) -> io::Result<FileText>;
+    /// The beginning of a file that is no text.
+    fn bytes(&self, path: &str) -> io::Result<Vec<u8>>;
     /// Whether these bytes stand anywhere in a file, such as the name of a library in a program.
     fn holds(&self, path: &str, bytes: &[u8]) -> io::Result<bool>;
     /// Owner and mode of what a path leads to.

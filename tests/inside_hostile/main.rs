@@ -4,6 +4,7 @@
 
 mod bans;
 mod harmless;
+mod login_gates;
 mod privilege;
 mod room;
 mod services;

@@ -59,6 +59,10 @@ impl Source for Live {
         Root::Live.tail(path)
     }
 
+    fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
+        Root::Live.bytes(path)
+    }
+
     fn holds(&self, path: &str, bytes: &[u8]) -> io::Result<bool> {
         Root::Live.holds(path, bytes)
     }
@@ -280,7 +284,7 @@ mod tests {
         let about = About {
             user: "root".to_owned(),
             client: None,
-            today: None,
+            now_s: None,
         };
         let host = host(&Live::plain(), &about);
         assert!(host.memory.value().unwrap().total_kib > 0);

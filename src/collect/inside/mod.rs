@@ -93,7 +93,7 @@ impl Options {
         About {
             user: self.user.clone(),
             client: self.from,
-            today: Some(jiff::Timestamp::now().as_second() / 86_400),
+            now_s: Some(jiff::Timestamp::now().as_second()),
         }
     }
 

@@ -61,6 +61,10 @@ impl Source for Disk {
         self.0.tail(on_disk(path)?)
     }
 
+    fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.0.bytes(on_disk(path)?)
+    }
+
     fn holds(&self, path: &str, bytes: &[u8]) -> io::Result<bool> {
         self.0.holds(on_disk(path)?, bytes)
     }

@@ -46,6 +46,13 @@ impl Root {
         self.part(path, PART, true)
     }
 
+    /// Reads the first 64 KiB of a regular file that is no text.
+    pub(super) fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
+        let mut all = Vec::new();
+        self.file(path)?.take(64 << 10).read_to_end(&mut all)?;
+        Ok(all)
+    }
+
     /// Whether these bytes stand in the first 16 MiB of a regular file.
     pub(super) fn holds(&self, path: &str, bytes: &[u8]) -> io::Result<bool> {
         let mut all = Vec::new();

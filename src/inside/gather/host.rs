@@ -2,7 +2,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::files::{noted, parsed};
-use super::{bans, login, ssh_units};
+use super::{bans, login, pam, ssh_units};
 use crate::inside::{
     Datum, Host, Source, parse_descriptors, parse_load, parse_memory, parse_pressure,
     parse_resolvers, parse_uptime,
@@ -17,8 +17,8 @@ pub struct About {
     pub user: String,
     /// The client.
     pub client: Option<IpAddr>,
-    /// Days since 1970; `None` where nobody knows what day it was.
-    pub today: Option<i64>,
+    /// Seconds since 1970; `None` where nobody knows what time it was.
+    pub now_s: Option<i64>,
 }
 
 /// Everything but what needs a command or another's answer, and the disks, which may hang on a dead
@@ -30,6 +30,7 @@ pub fn host(source: &dyn Source, about: &About) -> Host {
             parsed(source, "/etc/resolv.conf", |it| Some(parse_resolvers(it))),
         ),
         login: noted(source, login::gates(source, about)),
+        pam: noted(source, pam::gates(source, about)),
         wrappers: noted(source, login::wrappers(source, about.client)),
         refusals: noted(source, login::refusals(source, about.client)),
         bans: bans::bans(source, about.client),

@@ -33,7 +33,7 @@ pub(super) fn gates(source: &dyn Source, about: &About) -> Datum<LoginGates> {
         account,
         shell_exists,
         password: shadow
-            .and_then(|file| parse_password_state(&file.text, &about.user, about.today?)),
+            .and_then(|file| parse_password_state(&file.text, &about.user, about.now_s? / 86_400)),
     };
     Datum::read(PASSWD, gates)
 }

@@ -8,6 +8,7 @@ mod host;
 mod kernel;
 mod login;
 mod network;
+mod pam;
 mod sockets;
 mod ssh_units;
 

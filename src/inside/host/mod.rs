@@ -5,26 +5,32 @@
 //! take the text that has them and give back states, counts and modes.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod access_conf;
 mod accounts;
 mod auth_log;
 mod bans;
 mod gates;
 mod name_servers;
 mod neighbours;
+mod pam;
 mod resources;
 mod ssh_server;
 mod units;
 mod wrappers;
 
+pub use access_conf::{AccessVerdict, Login, access, groups_of};
 pub use accounts::{Account, PasswordState, parse_account, parse_password_state};
 pub use auth_log::parse_refusals;
 pub use bans::{
     is_jailed, parse_crowdsec, parse_fail2ban, parse_jails, parse_sshguard, parse_sshguard_settings,
 };
-pub use gates::gate_refusal;
+pub use gates::{gate_refusal, pam_refusal};
 pub use name_servers::{ServerAnswer, ServerOutcome, answer_code, name_question};
 pub use neighbours::{
     HostReply, HostTable, LinkFacts, Neighbour, PolicyRule, host_request, parse_host_reply,
+};
+pub use pam::{
+    FaillockSettings, ListRefusal, LoginFailures, PamGates, PamLine, list_refuses, parse_pam,
 };
 pub use resources::{
     Load, Memory, Usage, parse_descriptors, parse_load, parse_memory, parse_pressure,
@@ -74,6 +80,8 @@ pub struct Host {
     pub policy_rules: Datum<Vec<PolicyRule>>,
     /// What stands before the login of the user asked for.
     pub login: Datum<LoginGates>,
+    /// What PAM's own gates say of that login.
+    pub pam: Datum<PamGates>,
     /// What TCP wrappers say of the client to `sshd`.
     pub wrappers: Datum<Wrappers>,
     /// Logins of the client that were refused, by reason.
@@ -114,6 +122,7 @@ impl Host {
             neighbours: skipped(reason),
             policy_rules: skipped(reason),
             login: skipped(reason),
+            pam: skipped(reason),
             wrappers: skipped(reason),
             refusals: skipped(reason),
             bans: Bans::new(),

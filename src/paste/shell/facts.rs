@@ -17,7 +17,7 @@ pub(super) fn snapshot(record: &Record) -> Snapshot {
     let about = About {
         user: record.user.clone(),
         client: record.client,
-        today: None,
+        now_s: record.time(),
     };
     let host = host(&said, &about);
     Snapshot {

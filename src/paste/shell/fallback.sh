@@ -234,7 +234,7 @@ mode() {
 modes() {
     for path in /etc/nologin /run/nologin /etc/ssh /etc/ssh/sshd_config /run/sshd /var/empty/sshd \
         /etc/systemd/system/sockets.target.wants/ssh.socket \
-        /etc/systemd/system/sockets.target.wants/sshd.socket; do
+        /etc/systemd/system/sockets.target.wants/sshd.socket /etc/security/access.d; do
         mode "$path"
     done
     while IFS=: read -r login secret number group person place runs rest; do
@@ -247,7 +247,9 @@ modes() {
         break
     done < /etc/passwd
     set +f
-    for path in /etc/ssh/ssh_host_*_key; do
+    for path in /etc/ssh/ssh_host_*_key /lib/security/pam_*.so /lib64/security/pam_*.so \
+        /lib/*-linux-gnu/security/pam_*.so /usr/lib/security/pam_*.so /usr/lib64/security/pam_*.so \
+        /usr/lib/*-linux-gnu/security/pam_*.so /etc/security/access.d/*.conf; do
         [ ! -e "$path" ] || mode "$path"
     done
     for place in $units; do
@@ -474,6 +476,44 @@ ssh_server() {
     fi
 }
 
+# The gates that PAM sets; of groups only their names and whether the user is in them.
+gates() {
+    count=0
+    set +f
+    set -- /etc/pam.d/* /etc/security/access.conf /etc/security/access.d/*.conf /etc/security/faillock.conf
+    set -f
+    for path do
+        [ -f "$path" ] && [ "$count" -lt 60 ] || continue
+        count=$((count + 1))
+        file "pam.$count" "$path"
+    done
+    if [ -r /etc/group ]; then
+        listed group /etc/group groups
+    else
+        none group "/etc/group: cannot be read"
+    fi
+    for path in "/var/run/faillock/$user" "/run/faillock/$user"; do
+        if [ ! -e "$path" ]; then
+            none "faillock.$path" "$path: No such file or directory"
+        elif [ ! -r "$path" ]; then
+            none "faillock.$path" "$path: Permission denied"
+        elif tool od; then
+            command_ "faillock.$path" "$found" -An -v -tx1 "$path"
+        else
+            none "faillock.$path" "$path: od is not installed"
+        fi
+    done
+}
+
+groups() {
+    while IFS=: read -r title secret number members; do
+        case ",$members," in
+            *",$user,"*) printf '%s:x:%s:%s\n' "$title" "$number" "$user" ;;
+            *) printf '%s:x:%s:\n' "$title" "$number" ;;
+        esac
+    done < /etc/group
+}
+
 # What programs that ban tell of the client.
 bans() {
     file sshguard.settings /etc/sshguard/sshguard.conf
@@ -592,6 +632,7 @@ else
     none linked "grep: not installed"
 fi
 socket_units
+gates
 ssh_server
 bans
 rules

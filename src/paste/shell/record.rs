@@ -2,6 +2,7 @@
 
 use super::{FORM, ShellError};
 use crate::inside::{Datum, Privilege, Taken};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -175,6 +176,11 @@ impl Record {
             return Some(CUT);
         }
         (self.promised > Some(self.parts.len())).then_some(LOST)
+    }
+
+    /// Seconds from 1970 to the beginning of the script, where its host knew.
+    pub(super) fn time(&self) -> Option<i64> {
+        self.at.parse::<Timestamp>().ok().map(Timestamp::as_second)
     }
 
     /// True when the script ran as root.

@@ -35,6 +35,13 @@ impl Source for Said<'_> {
         self.text(path)
     }
 
+    fn bytes(&self, path: &str) -> io::Result<Vec<u8>> {
+        let hexadecimal = self.text(path)?.text;
+        let numbers = hexadecimal.split_whitespace();
+        let numbers = numbers.map(|it| u8::from_str_radix(it, 16));
+        numbers.collect::<Result<_, _>>().map_err(io::Error::other)
+    }
+
     fn holds(&self, path: &str, bytes: &[u8]) -> io::Result<bool> {
         if bytes != b"libwrap.so" {
             return Err(Missing::new(path, UNASKED).into());
