@@ -7,8 +7,8 @@ use probes::{Failure, Outcome};
 use reachdx::diagnosis::{Certainty, diagnose};
 use reachdx::evidence::Run;
 use reachdx::inside::{
-    AccessVerdict, CloudFacts, Datum, Host, LinkFacts, Neighbour, Owner, PamGates, Route, Snapshot,
-    SshLogin, Wrappers,
+    AccessVerdict, CloudFacts, Datum, Disk, Host, LinkFacts, Neighbour, Owner, PamGates,
+    PolicyRule, Route, Snapshot, SshLogin, Usage, Wrappers,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -138,6 +138,54 @@ fn a_gate_of_pam_is_named_for_the_client_it_was_asked_about() {
         }
     };
     assert_eq!(refused(without_pam), None);
+}
+
+#[test]
+fn a_slow_answer_of_an_exhausted_machine_is_likely_its_overload() {
+    let mut run = scenario("mail_greeting_is_slow_full");
+    assert_ne!(leads(&run).0, OVERLOADED);
+    inside(&mut run).host.disks = read(vec![Disk {
+        path: "/var".to_owned(),
+        read_only: false,
+        used_percent: 100,
+        inodes_used_percent: None,
+    }]);
+    assert_eq!(leads(&run), (OVERLOADED.into(), Certainty::Likely));
+    let summary = diagnose(&run).flows[0].cause.clone().unwrap().summary;
+    assert!(summary.contains("no space is left on /var"), "{summary}");
+    // A machine that is short of something may still refuse for another reason, which is proof.
+    let mut run = scenario("a_rule_denies_ssh_full");
+    let before = leads(&run);
+    inside(&mut run).host.descriptors = read(Usage { used: 99, max: 100 });
+    assert_eq!(leads(&run), before);
+}
+
+#[test]
+fn a_route_by_another_interface_makes_an_asymmetric_return_more_probable() {
+    let asymmetric = |rules: Vec<PolicyRule>| {
+        let mut run = scenario("reply_by_another_interface_watched_by_root");
+        let snapshot = inside(&mut run);
+        snapshot.witness = None;
+        snapshot.host.policy_rules = read(rules);
+        let candidates = &diagnose(&run).flows[0].candidates;
+        candidates.iter().position(|it| it.id == ASYMMETRIC)
+    };
+    let rule = |table| PolicyRule {
+        priority: 100,
+        v6: false,
+        source: Some("10.0.1.10/32".to_owned()),
+        destination: None,
+        interface: None,
+        mark: None,
+        table,
+        reject: false,
+    };
+    let by_table = asymmetric(vec![rule(100)]);
+    let by_main = asymmetric(vec![rule(254)]);
+    assert!(
+        by_main.is_some() && by_main < by_table,
+        "{by_main:?} {by_table:?}"
+    );
 }
 
 /// What the cloud says of the lab's instance, and what is found when it says something else.
@@ -413,6 +461,8 @@ fn read<T>(value: T) -> Datum<T> {
     Datum::read("/proc", value)
 }
 
+const ASYMMETRIC: &str = "instance.asymmetric_return";
+const OVERLOADED: &str = "instance.overloaded";
 const BANNED: &str = "host_firewall.source_banned";
 const DROPPED_UNSEEN: &str = "dropped_on_input_watched_by_nobody";
 const NIC_DOWN: &str = "instance.nic_down";

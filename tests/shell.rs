@@ -114,6 +114,14 @@ fn same_host(said: &Snapshot, native: &Snapshot, shell: &str) {
     assert_eq!(login.0.shell_exists, login.1.shell_exists, "{shell}");
     assert_eq!(login.0.password, None);
     assert_eq!(login.0.nologin, login.1.nologin, "{shell}");
+    assert_eq!(value(&said.host.processors), value(&native.host.processors));
+    assert_eq!(value(&said.host.oom_kills), value(&native.host.oom_kills));
+    assert_eq!(value(&said.host.tasks).max, value(&native.host.tasks).max);
+    assert!(said.host.kernel_log.value().is_some(), "{shell}");
+    assert_eq!(
+        value(&said.host.needs_reboot),
+        value(&native.host.needs_reboot)
+    );
     let pam = (value(&said.host.pam), value(&native.host.pam));
     assert_eq!(pam.0.modules, pam.1.modules, "{shell}");
     assert_eq!(pam.0.missing, pam.1.missing, "{shell}");

@@ -31,6 +31,8 @@ pub enum Sensor {
     Report,
     /// The instance's route towards the client.
     Route,
+    /// Memory, processors, disks, descriptors and tasks.
+    Resources,
     /// The instance's interfaces.
     Link,
     /// The instance's gateway towards the client.
@@ -92,6 +94,7 @@ impl Sensor {
             | Self::Groups
             | Self::Report
             | Self::Route
+            | Self::Resources
             | Self::Link
             | Self::Gateway
             | Self::Nearby
@@ -118,6 +121,7 @@ impl Sensor {
         [
             Self::HostCounters,
             Self::Refusals,
+            Self::Resources,
             Self::Gateway,
             Self::Nearby,
         ]
@@ -332,10 +336,16 @@ readings! {
     Route {
         /// There is a route.
         RouteBack = "the instance has a route to the client",
+        /// It leads over an interface that does not hold the address.
+        RouteBackElsewhere = "answers to the client leave by another interface",
         /// There is none.
         NoRouteBack = "the instance has no route to the client",
         /// A route made for the client, or its network, discards what goes there.
         RouteDiscards = "a route of the instance discards what goes to the client",
+    }
+    Resources {
+        /// One of them.
+        Exhausted = "the instance is short of a resource",
     }
     Link {
         /// None of them, loopback aside.

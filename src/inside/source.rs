@@ -70,6 +70,11 @@ pub trait Source {
         Datum::skipped("", self.silence())
     }
 
+    /// The kernel's log.
+    fn kernel_log(&self) -> io::Result<FileText> {
+        Err(io::Error::other(self.silence()))
+    }
+
     /// What socket diagnostics tell, by inode.
     fn socket_details(&self) -> BTreeMap<u64, SocketDetail> {
         BTreeMap::new()

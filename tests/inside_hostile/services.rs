@@ -71,6 +71,7 @@ fn systemd_is_asked_of_the_ssh_server_and_of_what_failed() {
         mkdir -p /run/systemd/system
         cat > $DIRECTORY/systemctl <<'END'
 #!/bin/sh
+[ $# -gt 2 ] || {{ echo SystemState=degraded; exit; }}
 [ $1 = show ] || {{ echo '* nginx.service loaded failed failed SECRET'; exit; }}
 echo Id=ssh.service; echo LoadState=loaded; echo ActiveState=failed; echo Result=exit-code
 echo ExecMainStatus=255; echo UnitFileState=enabled
@@ -87,6 +88,7 @@ END
         ("ssh.service", "failed")
     );
     assert_eq!(host.failed_units.value().unwrap(), &["nginx.service"]);
+    assert_eq!(host.system_state.value().unwrap(), "degraded");
     assert!(!run.stdout.contains("SECRET"));
 }
 

@@ -13,8 +13,10 @@ use nix::sys::socket::SockProtocol;
 use nix::sys::utsname::uname;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::net::IpAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Instant;
 
@@ -112,6 +114,10 @@ impl Source for Live {
         clock()
     }
 
+    fn kernel_log(&self) -> io::Result<FileText> {
+        kernel_log()
+    }
+
     fn socket_details(&self) -> BTreeMap<u64, SocketDetail> {
         details(&modules(self))
     }
@@ -132,6 +138,28 @@ fn of_thread(path: &str, has_files: bool) -> Cow<'_, str> {
         Some(rest) if has_files => Cow::Owned(format!("{THREAD}{rest}")),
         Some(_) | None => Cow::Borrowed(path),
     }
+}
+
+/// The log's buffer from its beginning; reading leaves it as it is. Each read gives one record.
+fn kernel_log() -> io::Result<FileText> {
+    let mut log = File::options()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open("/dev/kmsg")?;
+    let mut all = FileText::default();
+    let mut record = vec![0; 8 << 10];
+    while all.text.len() < MOST_LOG {
+        match log.read(&mut record) {
+            Ok(0) => return Ok(all),
+            Ok(length) => all.text += &String::from_utf8_lossy(&record[..length]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(all),
+            // Records were overwritten before they could be read.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            Err(error) => return Err(error),
+        }
+    }
+    all.truncated = true;
+    Ok(all)
 }
 
 /// Asks whether time synchronisation holds the clock; nothing is set.
@@ -199,6 +227,7 @@ fn sockets(table: DiagTable) -> io::Result<BTreeMap<u64, SocketDetail>> {
 }
 
 const THREAD: &str = "/proc/thread-self/net";
+const MOST_LOG: usize = 4 << 20;
 const CLOCK: &str = "adjtimex(2)";
 const NETLINK: &str = "rtnetlink(7)";
 const MOST_ROWS: usize = 1024;

@@ -210,7 +210,7 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
         let asked = timeout_at(end, cloud::collect(which)).await;
         asked.unwrap_or_else(|_| Datum::skipped("", LATE))
     });
-    let (host, disks, check, cloud, (ssh_unit, failed_units), asked) = tokio::join!(
+    let (host, disks, check, cloud, units, asked) = tokio::join!(
         in_thread(end, move || crate::inside::host(&live, &about)),
         in_thread(end, move || host::disks().taken(clock.taken())),
         clock.note(host::ssh_check(live.is_root)),
@@ -233,8 +233,9 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
         disks: disks.unwrap_or_else(|| Datum::skipped("statvfs(3)", LATE)),
         ssh_check: check,
         cloud,
-        ssh_unit,
-        failed_units,
+        ssh_unit: units.ssh,
+        failed_units: units.failed,
+        system_state: units.system,
         refusals,
         bans,
         ..host

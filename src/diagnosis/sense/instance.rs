@@ -8,6 +8,7 @@ use crate::inside::{Address, Route, Snapshot};
 use ipnet::IpNet;
 use rulesets::Protocol;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// Takes every reading that the snapshot allows.
@@ -120,6 +121,10 @@ fn route(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
         return;
     }
     let (reading, summary) = match (&route.source, &route.error) {
+        (Some(_), _) if leaves_elsewhere(case, snapshot, client).is_some() => (
+            Reading::RouteBackElsewhere,
+            leaves_elsewhere(case, snapshot, client).unwrap_or_default(),
+        ),
         (Some(source), _) => (
             Reading::RouteBack,
             format!("the instance would answer {client} from {source}"),
@@ -141,6 +146,34 @@ fn route(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
     };
     let id = book.enter("inside", "host", &summary);
     take(case, reading, summary, vec![id]);
+}
+
+/// In words, by which other interface an answer would leave: where one interface holds the address
+/// that is asked, the route to the client leads over another, and no rule chooses a table of its own.
+fn leaves_elsewhere(case: &Case<'_>, snapshot: &Snapshot, client: IpAddr) -> Option<String> {
+    let own = own_addresses(case, snapshot);
+    let addresses = snapshot.addresses.whole()?.iter();
+    if own.iter().any(IpAddr::is_loopback) || addresses.clone().any(|it| it.address == client) {
+        return None;
+    }
+    let holders: BTreeSet<&str> = addresses
+        .filter(|it| own.contains(&it.address))
+        .map(|it| it.interface.as_str())
+        .collect();
+    let [holder] = Vec::from_iter(holders)[..] else {
+        return None;
+    };
+    let rules = snapshot.host.policy_rules.whole()?.iter();
+    let mut others =
+        rules.filter(|it| it.v6 == client.is_ipv6() && !USUAL_TABLES.contains(&it.table));
+    let (route, _) = closest(snapshot.routes.whole()?, client)?;
+    if others.next().is_some() || route.interface == holder || route.reject {
+        return None;
+    }
+    Some(format!(
+        "{holder} holds the address, and the route `{}` to {client} leads over {}",
+        route.destination, route.interface
+    ))
 }
 
 /// The closest route to the client, where it is one that discards and not the default: such a route is
@@ -204,3 +237,7 @@ fn dropped_meanwhile(snapshot: &Snapshot) -> bool {
     let window = witness.and_then(|witness| witness.during.value());
     window.is_some_and(|window| window.moved.contains_key("conntrack.drop"))
 }
+
+/// `RT_TABLE_DEFAULT`, `RT_TABLE_MAIN` and `RT_TABLE_LOCAL` of `rtnetlink(7)`, which every packet is
+/// looked up in.
+const USUAL_TABLES: [u32; 3] = [253, 254, 255];

@@ -15,6 +15,7 @@ mod not_started;
 mod outbound;
 mod outcome;
 mod path;
+mod resources;
 mod rules;
 mod sightings;
 mod witness;
@@ -147,6 +148,7 @@ fn sense_inbound<'a>(case: &mut Case<'a>, filter: Option<&'a HostFilter<'a>>, bo
     rules::blocked_ports(case, book);
     rules::groups(case, book);
     instance::sense(case, book);
+    resources::sense(case, book);
     links::sense(case, book);
     gateway::sense(case, book);
     witness::sense(case, book);

@@ -4,10 +4,11 @@
 use super::files::{noted, parsed};
 use super::{bans, login, pam, ssh_units};
 use crate::inside::{
-    Datum, Host, Source, parse_descriptors, parse_load, parse_memory, parse_pressure,
-    parse_resolvers, parse_uptime,
+    Datum, Host, Source, Usage, parse_cloud_init, parse_descriptors, parse_kernel_log, parse_load,
+    parse_memory, parse_oom_kills, parse_pressure, parse_processors, parse_resolvers, parse_uptime,
 };
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::net::IpAddr;
 
 /// Whom the host is asked about.
@@ -44,6 +45,15 @@ pub fn host(source: &dyn Source, about: &About) -> Host {
             parsed(source, "/proc/sys/fs/file-nr", parse_descriptors),
         ),
         uptime_s: noted(source, parsed(source, "/proc/uptime", parse_uptime)),
+        processors: noted(source, parsed(source, "/proc/stat", parse_processors)),
+        tasks: noted(source, tasks(source)),
+        oom_kills: noted(source, parsed(source, "/proc/vmstat", parse_oom_kills)),
+        kernel_log: noted(source, kernel_log(source)),
+        cloud_init: noted(
+            source,
+            parsed(source, "/run/cloud-init/status.json", parse_cloud_init),
+        ),
+        needs_reboot: noted(source, needs_reboot(source)),
         clock_synchronised: noted(source, source.clock_synchronised()),
         selinux_enforces: noted(
             source,
@@ -75,4 +85,49 @@ fn pressure(source: &dyn Source) -> Datum<BTreeMap<String, f64>> {
     Datum::read(PRESSURE, all)
 }
 
+/// Tasks beside the lower of the kernel's two limits (`proc_sys_kernel(5)`).
+fn tasks(source: &dyn Source) -> Datum<Usage> {
+    let limit = |name: &str| {
+        let number = parsed(source, &format!("{KERNEL}/{name}"), |it| {
+            it.trim().parse().ok()
+        });
+        number.value().copied()
+    };
+    let limits: Option<Vec<u64>> = ["pid_max", "threads-max"].into_iter().map(limit).collect();
+    let load = parsed(source, "/proc/loadavg", parse_load);
+    match (load, limits.and_then(|it| it.into_iter().min())) {
+        (Datum::Read { value, .. }, Some(max)) => Datum::read(
+            KERNEL,
+            Usage {
+                used: value.tasks,
+                max,
+            },
+        ),
+        (Datum::Read { .. }, None) => Datum::skipped(KERNEL, "its limits cannot be read"),
+        (Datum::Skipped { source, reason, .. }, _) => Datum::skipped(&source, reason),
+    }
+}
+
+fn kernel_log(source: &dyn Source) -> Datum<BTreeMap<String, u64>> {
+    match source.kernel_log() {
+        Ok(log) => Datum::read_up_to(LOG, parse_kernel_log(&log.text), log.truncated),
+        Err(error) => Datum::skipped(LOG, error.to_string()),
+    }
+}
+
+/// Debian's mark; what it lies in is gone with the running system.
+fn needs_reboot(source: &dyn Source) -> Datum<bool> {
+    if source.text("/proc/uptime").is_err() {
+        return Datum::skipped(REBOOT, source.silence());
+    }
+    match source.status(REBOOT) {
+        Ok(_) => Datum::read(REBOOT, true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Datum::read(REBOOT, false),
+        Err(error) => Datum::skipped(REBOOT, error.to_string()),
+    }
+}
+
+const KERNEL: &str = "/proc/sys/kernel";
+const LOG: &str = "/dev/kmsg";
+const REBOOT: &str = "/run/reboot-required";
 const PRESSURE: &str = "/proc/pressure";

@@ -9,6 +9,7 @@ mod access_conf;
 mod accounts;
 mod auth_log;
 mod bans;
+mod boot;
 mod gates;
 mod name_servers;
 mod neighbours;
@@ -24,6 +25,9 @@ pub use auth_log::parse_refusals;
 pub use bans::{
     is_jailed, parse_crowdsec, parse_fail2ban, parse_jails, parse_sshguard, parse_sshguard_settings,
 };
+pub use boot::{
+    CloudInit, Processors, parse_cloud_init, parse_kernel_log, parse_oom_kills, parse_processors,
+};
 pub use gates::{gate_refusal, pam_refusal};
 pub use name_servers::{ServerAnswer, ServerOutcome, answer_code, name_question};
 pub use neighbours::{
@@ -38,7 +42,7 @@ pub use resources::{
 };
 pub use ssh_server::{SshCheck, SshProblem, judge_ssh_check, parse_listen_streams};
 pub(super) use units::is_unit_text;
-pub use units::{UnitState, parse_failed_units, parse_unit};
+pub use units::{UnitState, parse_failed_units, parse_system_state, parse_unit};
 pub use wrappers::{Wrappers, wrappers};
 
 use super::{CloudFacts, Datum};
@@ -64,6 +68,21 @@ pub struct Host {
     pub descriptors: Datum<Usage>,
     /// Seconds since boot.
     pub uptime_s: Datum<u64>,
+    /// The processors.
+    pub processors: Datum<Processors>,
+    /// Tasks of the whole system.
+    pub tasks: Datum<Usage>,
+    /// Processes killed since boot for want of memory.
+    pub oom_kills: Datum<u64>,
+    /// What the kernel's log tells of trouble, by kind; the log reaches back as far as its buffer.
+    pub kernel_log: Datum<BTreeMap<String, u64>>,
+    /// What systemd says of the whole: `running`, `degraded`, or `maintenance` where the machine came up
+    /// for repair alone.
+    pub system_state: Datum<String>,
+    /// What cloud-init came to.
+    pub cloud_init: Datum<CloudInit>,
+    /// True when an update waits for the machine to be started anew.
+    pub needs_reboot: Datum<bool>,
     /// True when the kernel believes its clock to be synchronised.
     pub clock_synchronised: Datum<bool>,
     /// What the cloud's own service tells, where it was asked for.
@@ -114,6 +133,13 @@ impl Host {
             disks: skipped(reason),
             descriptors: skipped(reason),
             uptime_s: skipped(reason),
+            processors: skipped(reason),
+            tasks: skipped(reason),
+            oom_kills: skipped(reason),
+            kernel_log: skipped(reason),
+            system_state: skipped(reason),
+            cloud_init: skipped(reason),
+            needs_reboot: skipped(reason),
             clock_synchronised: skipped(reason),
             cloud: skipped(reason),
             resolvers: skipped(reason),

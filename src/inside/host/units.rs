@@ -72,6 +72,17 @@ pub(in crate::inside) fn is_unit_text(text: &str) -> bool {
 const MOST_UNITS: usize = 8;
 const MOST_FAILED: usize = 64;
 
+/// The state of the whole system, of `systemctl show --property=SystemState`.
+pub fn parse_system_state(text: &str) -> Option<String> {
+    let state = text.trim().strip_prefix("SystemState=")?;
+    let is_word = !state.is_empty()
+        && state.len() <= 32
+        && state
+            .bytes()
+            .all(|it| it.is_ascii_lowercase() || it == b'-');
+    is_word.then(|| state.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

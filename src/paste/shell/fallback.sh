@@ -69,6 +69,16 @@ put() {
     case $keep in
         listening) [ "$1" = sl ] || [ "${4-}" = 0A ] || return 0 ;;
         client) case $line in *"$client"*) ;; *) return 0 ;; esac ;;
+        cpu) case $1 in cpu*) ;; *) return 0 ;; esac ;;
+        trouble)
+            # Messages of other matters may hold names and addresses.
+            case $line in
+                *'table full'* | *'ut of memory'* | *'blocked for more'* | *'soft lockup'* | \
+                    *'table overflow'* | *'SYN flooding'* | *'martian source'* | \
+                    *'read-only'* | *'I/O error'* | *'allocation failure'*) ;;
+                *) return 0 ;;
+            esac
+            ;;
         rights) [ "$1" = CapEff: ] || return 0 ;;
         bound)
             [ "$1" = sl ] || [ "${4-}" = 07 ] || return 0
@@ -234,7 +244,7 @@ mode() {
 modes() {
     for path in /etc/nologin /run/nologin /etc/ssh /etc/ssh/sshd_config /run/sshd /var/empty/sshd \
         /etc/systemd/system/sockets.target.wants/ssh.socket \
-        /etc/systemd/system/sockets.target.wants/sshd.socket /etc/security/access.d; do
+        /etc/systemd/system/sockets.target.wants/sshd.socket /etc/security/access.d /run/reboot-required; do
         mode "$path"
     done
     while IFS=: read -r login secret number group person place runs rest; do
@@ -611,6 +621,16 @@ file load /proc/loadavg
 file memory /proc/meminfo
 file descriptors /proc/sys/fs/file-nr
 file uptime /proc/uptime
+keep=cpu
+file stat /proc/stat
+keep=
+file vmstat /proc/vmstat
+file pid_max /proc/sys/kernel/pid_max
+file threads_max /proc/sys/kernel/threads-max
+file cloud_init /run/cloud-init/status.json
+keep=trouble
+if tool dmesg; then command_ dmesg "$found"; else none dmesg "dmesg: not installed"; fi
+keep=
 file pressure.cpu /proc/pressure/cpu
 file pressure.io /proc/pressure/io
 file pressure.memory /proc/pressure/memory

@@ -2,20 +2,32 @@
 
 use crate::collect::inside::clock::Clock;
 use crate::collect::inside::command::{Bounds, find, run};
-use crate::inside::{Datum, UnitState, parse_failed_units, parse_unit};
+use crate::inside::{Datum, UnitState, parse_failed_units, parse_system_state, parse_unit};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The SSH server's unit, and the units that failed.
-pub(in crate::collect::inside) async fn units(
-    clock: Clock,
-) -> (Datum<UnitState>, Datum<Vec<String>>) {
-    let (unit, failed) = asked().await;
-    let taken = clock.taken();
-    (unit.taken(taken), failed.taken(taken))
+/// What systemd tells.
+pub(in crate::collect::inside) struct Units {
+    /// Of the SSH server's unit.
+    pub(in crate::collect::inside) ssh: Datum<UnitState>,
+    /// The units that failed.
+    pub(in crate::collect::inside) failed: Datum<Vec<String>>,
+    /// Of the whole system.
+    pub(in crate::collect::inside) system: Datum<String>,
 }
 
-async fn asked() -> (Datum<UnitState>, Datum<Vec<String>>) {
+/// Asks it.
+pub(in crate::collect::inside) async fn units(clock: Clock) -> Units {
+    let units = asked().await;
+    let taken = clock.taken();
+    Units {
+        ssh: units.ssh.taken(taken),
+        failed: units.failed.taken(taken),
+        system: units.system.taken(taken),
+    }
+}
+
+async fn asked() -> Units {
     let program = if Path::new(BOOTED).is_dir() {
         find(&["/usr/bin", "/bin"].map(PathBuf::from), "systemctl").ok_or("not installed")
     } else {
@@ -23,13 +35,20 @@ async fn asked() -> (Datum<UnitState>, Datum<Vec<String>>) {
     };
     let program = match program {
         Ok(program) => program,
-        Err(reason) => return (Datum::skipped(SHOW, reason), Datum::skipped(LIST, reason)),
+        Err(reason) => {
+            return Units {
+                ssh: Datum::skipped(SHOW, reason),
+                failed: Datum::skipped(LIST, reason),
+                system: Datum::skipped(STATE, reason),
+            };
+        }
     };
-    let (shown, listed) = tokio::join!(
+    let (shown, listed, state) = tokio::join!(
         run(&program, &SHOWN, BOUNDS),
-        run(&program, &LISTED, BOUNDS)
+        run(&program, &LISTED, BOUNDS),
+        run(&program, &["show", "--property=SystemState"], BOUNDS)
     );
-    let unit = match shown {
+    let ssh = match shown {
         Ok(text) => match parse_unit(&text.text) {
             Some(unit) => Datum::read(SHOW, unit),
             None => Datum::skipped(SHOW, "there is no such unit"),
@@ -40,10 +59,22 @@ async fn asked() -> (Datum<UnitState>, Datum<Vec<String>>) {
         Ok(text) => Datum::read_up_to(LIST, parse_failed_units(&text.text), text.truncated),
         Err(error) => Datum::skipped(LIST, error.to_string()),
     };
-    (unit, failed)
+    let system = match state {
+        Ok(text) => match parse_system_state(&text.text) {
+            Some(state) => Datum::read(STATE, state),
+            None => Datum::skipped(STATE, "this version does not tell"),
+        },
+        Err(error) => Datum::skipped(STATE, error.to_string()),
+    };
+    Units {
+        ssh,
+        failed,
+        system,
+    }
 }
 
 const SHOW: &str = "systemctl show ssh.service sshd.service";
+const STATE: &str = "systemctl show --property=SystemState";
 const LIST: &str = "systemctl list-units --failed";
 /// There only where systemd is process 1 (`sd_booted(3)`).
 const BOOTED: &str = "/run/systemd/system";

@@ -15,8 +15,10 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::AnswerLeftElsewhere,
         Reading::AnswerStuck,
         Reading::AnswerResent,
+        Reading::RouteBack,
+        Reading::RouteBackElsewhere,
     ],
-    supports: &[Reading::AnswerLeftElsewhere],
+    supports: &[Reading::AnswerLeftElsewhere, Reading::RouteBackElsewhere],
     settled_by: &[Test::Inside, Test::Witness],
     remedy: Remedy::Steps(Steps {
         summary: "add a routing rule for each interface",

@@ -16,7 +16,14 @@ pub(super) const CAUSE: Cause = Cause {
         Reading::Arrived,
         Reading::AnswerLeft,
         Reading::AnswerLeftElsewhere,
+        Reading::Exhausted,
     ],
+    convicts: &[
+        &[Reading::Exhausted, Reading::AnsweredLate],
+        &[Reading::Exhausted, Reading::ConnectedLate],
+        &[Reading::Exhausted, Reading::Silent],
+    ],
+    supports: &[Reading::Exhausted],
     settled_by: &[Test::Inside],
     remedy: Remedy::Steps(Steps {
         summary: "free the resource that is exhausted",

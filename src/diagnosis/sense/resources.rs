@@ -1,0 +1,163 @@
+//! Sensor of the machine's resources: whether one of them is all but used up.
+
+use super::take;
+use crate::diagnosis::book::Book;
+use crate::diagnosis::{Case, Reading};
+use crate::inside::{Host, Usage};
+use rulesets::Direction;
+
+/// Reads it for an inbound flow.
+pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
+    let Some(snapshot) = &case.run.evidence.inside else {
+        return;
+    };
+    if case.flow.direction != Direction::Inbound {
+        return;
+    }
+    let short = shortages(&snapshot.host);
+    if short.is_empty() {
+        return;
+    }
+    let summary = short.join(", ");
+    let id = book.enter("inside", "host", &summary);
+    take(case, Reading::Exhausted, summary, vec![id]);
+}
+
+/// What is used up, in words.
+fn shortages(host: &Host) -> Vec<String> {
+    let mut short = Vec::new();
+    for disk in host.disks.value().into_iter().flatten() {
+        if disk.used_percent >= 100 {
+            short.push(format!("no space is left on {}", disk.path));
+        } else if disk.inodes_used_percent.is_some_and(|it| it >= 100) {
+            short.push(format!("no inode is left on {}", disk.path));
+        }
+    }
+    let nearly = |usage: &&Usage| usage.max > 0 && usage.used >= usage.max - usage.max / 20;
+    for (usage, what) in [(&host.descriptors, "open files"), (&host.tasks, "tasks")] {
+        if let Some(usage) = usage.value().filter(nearly) {
+            short.push(format!("{} of {} {what} are in use", usage.used, usage.max));
+        }
+    }
+    if let Some(memory) = host.memory.value()
+        && let Some(available) = memory.available_kib
+        && available < memory.total_kib / 33
+    {
+        let mib = available >> 10;
+        short.push(format!("{mib} MiB of memory are available"));
+    }
+    let pressure = host.pressure.value();
+    for (kind, limit, what) in PRESSURES {
+        let percent = pressure.and_then(|all| all.get(kind)).copied();
+        if let Some(percent) = percent.filter(|it| *it >= limit) {
+            short.push(format!("{what} for {percent:.0} % of the time"));
+        }
+    }
+    if pressure.is_none()
+        && let (Some(load), Some(processors)) = (host.load.value(), host.processors.value())
+        && load.one_minute >= 4.0 * f64::from(processors.count.max(1))
+    {
+        let (load, count) = (load.one_minute, processors.count);
+        short.push(format!("the load is {load:.0} on {count} processors"));
+    }
+    short
+}
+
+/// From which share of ten seconds on tasks wait too long (`Documentation/accounting/psi.rst`): where
+/// all of them wait nothing is done; some wait for a processor on every machine that is busy.
+const PRESSURES: [(&str, f64, &str); 3] = [
+    ("memory.full", 10.0, "every task waits for memory"),
+    ("io.full", 50.0, "every task waits for a disk"),
+    ("cpu.some", 80.0, "tasks wait for a processor"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inside::{Datum, Disk, Load, Memory, Processors};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_machine_with_room_is_short_of_nothing() {
+        assert!(shortages(&Host::default()).is_empty());
+        let host = Host {
+            descriptors: Datum::read("", Usage { used: 94, max: 100 }),
+            tasks: Datum::read("", Usage { used: 0, max: 0 }),
+            memory: Datum::read(
+                "",
+                Memory {
+                    total_kib: 1 << 20,
+                    available_kib: Some(1 << 16),
+                    swap_free_kib: 0,
+                },
+            ),
+            pressure: Datum::read("", BTreeMap::from([("cpu.some".to_owned(), 79.0)])),
+            load: Datum::read(
+                "",
+                Load {
+                    one_minute: 99.0,
+                    fifteen_minutes: 0.0,
+                    tasks: 9,
+                },
+            ),
+            processors: Datum::read(
+                "",
+                Processors {
+                    count: 2,
+                    stolen_percent: 0,
+                },
+            ),
+            ..Host::default()
+        };
+        assert!(shortages(&host).is_empty());
+        let old = Host {
+            pressure: Datum::skipped("", "an old kernel"),
+            ..host
+        };
+        assert_eq!(shortages(&old), ["the load is 99 on 2 processors"]);
+    }
+
+    #[test]
+    fn each_resource_that_is_used_up_is_named() {
+        let disk = |path: &str, used_percent, inodes_used_percent| Disk {
+            path: path.to_owned(),
+            read_only: false,
+            used_percent,
+            inodes_used_percent,
+        };
+        let pressure = [("memory.full", 12.0), ("io.full", 49.0), ("cpu.some", 93.5)];
+        let pressure = pressure.map(|(kind, percent)| (kind.to_owned(), percent));
+        let host = Host {
+            disks: Datum::read(
+                "",
+                vec![
+                    disk("/", 100, None),
+                    disk("/var", 99, Some(100)),
+                    disk("/tmp", 99, None),
+                ],
+            ),
+            descriptors: Datum::read("", Usage { used: 95, max: 100 }),
+            memory: Datum::read(
+                "",
+                Memory {
+                    total_kib: 1 << 20,
+                    available_kib: Some(20 << 10),
+                    swap_free_kib: 0,
+                },
+            ),
+            pressure: Datum::read("", BTreeMap::from(pressure)),
+            ..Host::default()
+        };
+        assert_eq!(
+            shortages(&host),
+            [
+                "no space is left on /",
+                "no inode is left on /var",
+                "95 of 100 open files are in use",
+                "20 MiB of memory are available",
+                "every task waits for memory for 12 % of the time",
+                "tasks wait for a processor for 94 % of the time",
+            ]
+        );
+    }
+}
