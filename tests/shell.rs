@@ -284,6 +284,44 @@ fn the_script_writes_nothing_and_prints_nothing_secret() {
     }
 }
 
+#[test]
+fn a_log_is_told_by_its_reasons_and_without_names() {
+    let directory = TempDir::new().unwrap();
+    let script = written(directory.path(), Some(CLIENT));
+    let log = format!(
+        "h sshd[1]: Failed password for SECRET from {CLIENT} port 4 ssh2\n\
+         h sshd[1]: Failed password for SECRET from 1{CLIENT} port 4 ssh2\n\
+         h sshd[1]: refused connect from {CLIENT} ({CLIENT})\n\
+         h sshd[1]: User SECRET from {CLIENT} not allowed because not listed in AllowUsers\n\
+         h sshd[1]: error: Bind to port 2222 on 0.0.0.0 failed: Permission denied.\n\
+         h cron[1]: SECRET {CLIENT}\n"
+    );
+    fs::write(directory.path().join("auth.log"), log).unwrap();
+    let place = directory.path().display();
+    let mut commands = format!(
+        "mount -t tmpfs none /var/log; cp {place}/auth.log /var/log/
+        {} inside --service tcp/1 --outbound 127.0.0.1:1 --from {CLIENT} > {place}/native\n",
+        env!("CARGO_BIN_EXE_reachdx")
+    );
+    for shell in SHELLS {
+        let command = format!("{shell} {script} > '{place}/{shell}'\n");
+        commands.push_str(&command);
+    }
+    let output = run("unshare", &["--net", "--mount", "sh", "-euc", &commands]);
+    assert!(output.status.success(), "{output:?}");
+    let text = |name: &str| fs::read_to_string(directory.path().join(name)).unwrap();
+    let native = read_snapshot(&text("native")).unwrap().host;
+    assert_eq!(value(&native.refusals).len(), 3);
+    assert_eq!(value(&native.ssh_binds).len(), 1);
+    for shell in SHELLS {
+        let text = text(shell);
+        assert!(!text.contains("SECRET"), "{shell}");
+        let said = paste::read(&text).unwrap().snapshot.host;
+        assert_eq!(value(&said.refusals), value(&native.refusals), "{shell}");
+        assert_eq!(value(&said.ssh_binds), value(&native.ssh_binds), "{shell}");
+    }
+}
+
 fn once() -> String {
     let directory = TempDir::new().unwrap();
     let script = written(directory.path(), None);

@@ -37,16 +37,17 @@ pub use gather::{
     About, Basics, COUNTERS, Reading, basics, conntrack, counted, host, listeners, modules, reading,
 };
 pub use host::{
-    AccessVerdict, Account, Bans, CloudInit, Disk, FaillockSettings, FileFacts, Host, HostReply,
-    HostTable, LinkFacts, ListRefusal, Load, Login, LoginFailures, LoginGates, Memory, Neighbour,
-    PamGates, PamLine, PasswordState, PolicyRule, Processors, ServerAnswer, ServerOutcome,
-    SshCheck, SshProblem, UnitState, Usage, Wrappers, access, answer_code, gate_refusal, groups_of,
-    host_request, is_jailed, judge_ssh_check, list_refuses, name_question, pam_refusal,
-    parse_account, parse_cloud_init, parse_crowdsec, parse_descriptors, parse_fail2ban,
-    parse_failed_units, parse_host_reply, parse_jails, parse_kernel_log, parse_listen_streams,
-    parse_load, parse_memory, parse_oom_kills, parse_pam, parse_password_state, parse_pressure,
-    parse_processors, parse_refusals, parse_resolvers, parse_sshguard, parse_sshguard_settings,
-    parse_system_state, parse_unit, parse_uptime, wrappers,
+    AccessVerdict, Account, Bans, BindFailure, CloudInit, Disk, FaillockSettings, FileFacts, Host,
+    HostReply, HostTable, LinkFacts, ListRefusal, Load, Login, LoginFailures, LoginGates, Memory,
+    Neighbour, PamGates, PamLine, PasswordState, PolicyRule, Processors, ServerAnswer,
+    ServerOutcome, SshCheck, SshProblem, UnitState, Usage, Wrappers, access, answer_code,
+    gate_refusal, groups_of, host_request, is_jailed, judge_ssh_check, list_refuses, name_question,
+    pam_refusal, parse_account, parse_bind_failures, parse_cloud_init, parse_crowdsec,
+    parse_descriptors, parse_fail2ban, parse_failed_units, parse_host_reply, parse_jails,
+    parse_kernel_log, parse_listen_streams, parse_load, parse_memory, parse_oom_kills, parse_pam,
+    parse_password_state, parse_pressure, parse_processors, parse_refusals, parse_resolvers,
+    parse_sshguard, parse_sshguard_settings, parse_system_state, parse_unit, parse_uptime,
+    wrappers,
 };
 pub use host_rules::{can_interfere, can_rewrite};
 pub use malformed::Malformed;

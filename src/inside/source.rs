@@ -25,6 +25,10 @@ pub trait Source {
     fn holds(&self, path: &str, bytes: &[u8]) -> io::Result<bool>;
     /// Owner and mode of what a path leads to.
     fn status(&self, path: &str) -> io::Result<FileStatus>;
+    /// The `SELinux` label of what a path leads to.
+    fn label(&self, _path: &str) -> Option<String> {
+        None
+    }
     /// The names in a directory, sorted.
     fn names(&self, path: &str) -> io::Result<Vec<String>>;
     /// Why it does not answer what only a kernel that runs does.

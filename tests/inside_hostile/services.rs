@@ -47,6 +47,7 @@ fn a_host_without_a_log_file_is_asked_for_its_journal() {
 echo \"$*\" | grep -q -e --since=-1h || exit 1
 echo 'Jan  1 00:00:01 h sshd[1]: Failed password for SECRET from 127.0.0.1 port 1'
 echo 'Jan  1 00:00:01 h sshd[1]: Failed password for SECRET from 192.0.2.1 port 1'
+echo 'Jan  1 00:00:01 h sshd[1]: error: Bind to port 2222 on 0.0.0.0 failed: Permission denied.'
 END
         chmod 755 $DIRECTORY/journalctl
         mount --bind $DIRECTORY/journalctl /usr/bin/journalctl
@@ -59,6 +60,11 @@ END
     };
     assert_eq!(source, "journalctl, the last hour");
     assert_eq!(value["wrong password"], 1);
+    let failures = snapshot.host.ssh_binds.value().unwrap();
+    assert_eq!(
+        (failures[0].port, failures[0].error.as_str()),
+        (2222, "EACCES")
+    );
     assert!(!run.stdout.contains("SECRET"));
 }
 
@@ -151,4 +157,26 @@ fn a_disk_that_is_not_there_is_an_error_in_one_line() {
             .starts_with("error: --sysroot: cannot read `/nonexistent`")
     );
     assert_eq!(run.stderr.lines().count(), 1);
+}
+
+#[test]
+fn files_of_the_ssh_server_are_told_with_their_labels() {
+    assert!(geteuid().is_root(), "needs root, to set labels");
+    let script = format!(
+        "{UP}
+        {PRIVATE}
+        mkdir -p $DIRECTORY/root/.ssh; : > $DIRECTORY/root/.ssh/authorized_keys
+        mount --bind $DIRECTORY/root /root
+        setfattr -n security.selinux -v system_u:object_r:ssh_home_t:s0 /root/.ssh
+        setfattr -n security.selinux -v 'no label' /root/.ssh/authorized_keys
+        exec \"$@\""
+    );
+    let files = room(&script).snapshot().host.ssh_files;
+    let label = |path: &str| {
+        let mut files = files.value().unwrap().iter();
+        files.find(|it| it.path == path).unwrap().label.clone()
+    };
+    let home = "system_u:object_r:ssh_home_t:s0".to_owned();
+    assert_eq!(label("/root/.ssh"), Some(home));
+    assert_eq!(label("/root/.ssh/authorized_keys"), None);
 }

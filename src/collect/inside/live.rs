@@ -73,6 +73,10 @@ impl Source for Live {
         Root::Live.status(path)
     }
 
+    fn label(&self, path: &str) -> Option<String> {
+        Root::Live.label(path)
+    }
+
     fn names(&self, path: &str) -> io::Result<Vec<String>> {
         Root::Live.names(path)
     }

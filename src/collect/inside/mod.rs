@@ -39,8 +39,9 @@ pub use witness::{Watch, watch};
 pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
 
 use crate::inside::{
-    About, Basics, COUNTERS, Conntrack, Datum, Host, Listener, Neighbour, PacketProgram, Reading,
-    RulesText, SNAPSHOT_VERSION, Snapshot, Source, basics, conntrack, counted, listeners,
+    About, Basics, BindFailure, COUNTERS, Conntrack, Datum, Host, Listener, Neighbour,
+    PacketProgram, Reading, RulesText, SNAPSHOT_VERSION, Snapshot, Source, basics, conntrack,
+    counted, listeners, parse_bind_failures, parse_refusals,
 };
 use clock::Clock;
 use live::Live;
@@ -221,12 +222,12 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
     let host = host.unwrap_or_else(|| Host::skipped(LATE));
     let mut bans = host.bans.clone();
     bans.extend(asked);
-    let (name_servers, refusals) = tokio::join!(
+    let (name_servers, (refusals, ssh_binds)) = tokio::join!(
         timeout_at(
             end,
             clock.note(host::ask_name_servers(&host.resolvers, &options.outbound))
         ),
-        refusals(&host, live, options.from, end),
+        logged(&host, live, options.from, end),
     );
     Host {
         name_servers: name_servers.unwrap_or_else(|_| Datum::skipped("/etc/resolv.conf", LATE)),
@@ -237,28 +238,43 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
         failed_units: units.failed,
         system_state: units.system,
         refusals,
+        ssh_binds,
         bans,
         ..host
     }
 }
 
-/// Refused logins: of the log where there is one, or else of the journal.
-async fn refusals(
+/// What the server's log tells, or else its journal: logins that were refused, ports that could not be
+/// bound.
+async fn logged(
     host: &Host,
     live: Live,
     from: Option<IpAddr>,
     end: Instant,
-) -> Datum<BTreeMap<String, u64>> {
-    match (&host.refusals, from) {
-        (Datum::Skipped { .. }, Some(client)) => {
-            let asked = live
-                .clock
-                .note(host::journal_refusals(live.is_root, client));
-            let asked = timeout_at(end, asked).await;
-            asked.unwrap_or_else(|_| Datum::skipped("journalctl", LATE))
-        }
-        (Datum::Read { .. } | Datum::Skipped { .. }, _) => host.refusals.clone(),
+) -> (Datum<BTreeMap<String, u64>>, Datum<Vec<BindFailure>>) {
+    let of_files = (host.refusals.clone(), host.ssh_binds.clone());
+    if host.ssh_binds.value().is_some() {
+        return of_files;
     }
+    let asked = timeout_at(end, host::journal(live.is_root)).await;
+    let (refusals, binds) = match asked.unwrap_or_else(|_| Err(LATE.to_owned())) {
+        Ok((source, log)) => (
+            from.map(|client| {
+                let refusals = parse_refusals(&log.text, client);
+                Datum::read_up_to(&source, refusals, log.truncated)
+            }),
+            Datum::read_up_to(&source, parse_bind_failures(&log.text), log.truncated),
+        ),
+        Err(reason) => (
+            from.map(|_| Datum::skipped(host::JOURNAL, reason.as_str())),
+            Datum::skipped(host::JOURNAL, reason),
+        ),
+    };
+    let taken = live.clock.taken();
+    (
+        refusals.unwrap_or(of_files.0).taken(taken),
+        binds.taken(taken),
+    )
 }
 
 /// The neighbours once who was asked for an address has had the time to answer.

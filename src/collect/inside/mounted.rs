@@ -73,6 +73,10 @@ impl Source for Disk {
         self.0.status(on_disk(path)?)
     }
 
+    fn label(&self, path: &str) -> Option<String> {
+        self.0.label(on_disk(path).ok()?)
+    }
+
     fn names(&self, path: &str) -> io::Result<Vec<String>> {
         self.0.names(on_disk(path)?)
     }

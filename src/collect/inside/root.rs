@@ -7,6 +7,7 @@ use super::files::whole_lines;
 use crate::inside::{FileStatus, FileText};
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::sys::stat::{Mode, SFlag, fstat};
+use rustix::fs::getxattr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -67,6 +68,16 @@ impl Root {
             mode: status.st_mode & 0o7777,
             uid: status.st_uid,
         })
+    }
+
+    /// The `SELinux` label of what a path leads to.
+    pub(super) fn label(&self, path: &str) -> Option<String> {
+        let file = self.open(path, OFlag::O_PATH).ok()?;
+        let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let mut label = [0; 512];
+        let length = getxattr(own, "security.selinux", &mut label).ok()?;
+        let label = str::from_utf8(&label[..length]).ok()?;
+        Some(label.trim_end_matches('\0').to_owned())
     }
 
     /// The names in a directory, sorted, at most 4096.

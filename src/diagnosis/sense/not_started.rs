@@ -7,7 +7,8 @@ use crate::inside::{Host, SshCheck, SshProblem, UnitState};
 pub(super) fn words(host: &Host) -> String {
     let unit = host.ssh_unit.value().and_then(of_unit);
     let check = host.ssh_check.value().and_then(of_check);
-    let said = unit.into_iter().chain(check);
+    let binds = of_binds(host);
+    let said = unit.into_iter().chain(check).chain(binds);
     said.flat_map(|words| ["; ".to_owned(), words]).collect()
 }
 
@@ -29,6 +30,21 @@ fn of_unit(unit: &UnitState) -> Option<String> {
     Some(format!("{} is {}{result}{enabled}", unit.unit, unit.active))
 }
 
+/// The newest failure; an older start may have come to another.
+fn of_binds(host: &Host) -> Option<String> {
+    let failure = host.ssh_binds.value()?.last()?;
+    let reason = match (failure.error.as_str(), host.selinux_enforces.value()) {
+        ("EADDRINUSE", _) => "another program holds it",
+        ("EACCES", Some(true)) => "permission denied, which SELinux may do by the port's label",
+        ("EACCES", _) => "permission denied",
+        _ => "no interface has that address",
+    };
+    Some(format!(
+        "its log tells that it could not bind port {} on {}: {reason}",
+        failure.port, failure.address
+    ))
+}
+
 fn of_check(check: &SshCheck) -> Option<String> {
     let complaint = match check.problem? {
         SshProblem::BadOption => "a setting",
@@ -47,7 +63,7 @@ fn of_check(check: &SshCheck) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inside::Datum;
+    use crate::inside::{BindFailure, Datum};
 
     fn unit(active: &str, result: &str, enabled: &str) -> Datum<UnitState> {
         let unit = UnitState {
@@ -77,6 +93,28 @@ mod tests {
             "; ssh.service is failed (exit-code 255); `sshd -t` complains of a setting at \
              /etc/ssh/sshd_config line 4"
         );
+    }
+
+    #[test]
+    fn a_port_that_could_not_be_bound_is_told_with_the_reason() {
+        let failure = |error: &str| BindFailure {
+            port: 2222,
+            address: "0.0.0.0".parse().unwrap(),
+            error: error.to_owned(),
+        };
+        for (error, enforces, want) in [
+            ("EADDRINUSE", true, "another program holds it"),
+            ("EACCES", true, "SELinux may do by the port's label"),
+            ("EACCES", false, "2222 on 0.0.0.0: permission denied"),
+            ("EADDRNOTAVAIL", false, "no interface has that address"),
+        ] {
+            let host = Host {
+                ssh_binds: Datum::read("/var/log/secure", vec![failure(error)]),
+                selinux_enforces: Datum::read("/sys", enforces),
+                ..Host::default()
+            };
+            assert!(words(&host).ends_with(want), "{}", words(&host));
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub struct About {
 /// Everything but what needs a command or another's answer, and the disks, which may hang on a dead
 /// file server.
 pub fn host(source: &dyn Source, about: &About) -> Host {
+    let (refusals, ssh_binds) = login::logged(source, about.client);
     Host {
         resolvers: noted(
             source,
@@ -33,7 +34,8 @@ pub fn host(source: &dyn Source, about: &About) -> Host {
         login: noted(source, login::gates(source, about)),
         pam: noted(source, pam::gates(source, about)),
         wrappers: noted(source, login::wrappers(source, about.client)),
-        refusals: noted(source, login::refusals(source, about.client)),
+        refusals: noted(source, refusals),
+        ssh_binds: noted(source, ssh_binds),
         bans: bans::bans(source, about.client),
         ssh_socket: noted(source, ssh_units::socket(source)),
         ssh_files: noted(source, ssh_units::files(source, &about.user)),

@@ -4,7 +4,8 @@
 use super::About;
 use super::files::what_failed;
 use crate::inside::{
-    self, Datum, LoginGates, Source, Wrappers, parse_account, parse_password_state, parse_refusals,
+    self, BindFailure, Datum, FileText, LoginGates, Source, Wrappers, parse_account,
+    parse_bind_failures, parse_password_state, parse_refusals,
 };
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -59,28 +60,41 @@ pub(super) fn wrappers(source: &dyn Source, client: Option<IpAddr>) -> Datum<Wra
     }
 }
 
-/// Refused logins of the client in the server's log.
-pub(super) fn refusals(
+/// What the server's log tells: refused logins of the client, and ports that could not be bound.
+pub(super) fn logged(
     source: &dyn Source,
     client: Option<IpAddr>,
-) -> Datum<BTreeMap<String, u64>> {
-    let Some(client) = client else {
-        return Datum::skipped(LOGS[0], NO_CLIENT);
+) -> (Datum<BTreeMap<String, u64>>, Datum<Vec<BindFailure>>) {
+    let (path, log) = match log(source) {
+        Ok(found) => found,
+        Err(reason) => {
+            let refusals = match client {
+                Some(_) => Datum::skipped(LOGS[0], reason.as_str()),
+                None => Datum::skipped(LOGS[0], NO_CLIENT),
+            };
+            return (refusals, Datum::skipped(LOGS[0], reason));
+        }
     };
+    let refusals = match client {
+        Some(client) => Datum::read_up_to(path, parse_refusals(&log.text, client), log.truncated),
+        None => Datum::skipped(path, NO_CLIENT),
+    };
+    let failures = parse_bind_failures(&log.text);
+    (refusals, Datum::read_up_to(path, failures, log.truncated))
+}
+
+fn log(source: &dyn Source) -> Result<(&'static str, FileText), String> {
     let mut reason = String::new();
     for path in LOGS {
         match source.tail(path) {
-            Ok(log) => {
-                let refusals = parse_refusals(&log.text, client);
-                return Datum::read_up_to(path, refusals, log.truncated);
-            }
+            Ok(log) => return Ok((path, log)),
             Err(error) if reason.is_empty() || error.kind() != ErrorKind::NotFound => {
                 reason = what_failed(path, &error);
             }
             Err(_) => {}
         }
     }
-    Datum::skipped(LOGS[0], reason)
+    Err(reason)
 }
 
 /// Whether a server of this host asks TCP wrappers: it then names their library.

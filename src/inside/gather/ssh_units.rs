@@ -91,8 +91,15 @@ fn facts(source: &dyn Source, path: &str) -> Result<FileFacts, String> {
         path: path.to_owned(),
         mode,
         uid,
+        label: source.label(path).filter(|it| is_label(it)),
         keys,
     })
+}
+
+/// `USER:ROLE:TYPE[:LEVEL]`.
+fn is_label(text: &str) -> bool {
+    let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"_:.,-".contains(&it);
+    text.len() <= 256 && text.split(':').count() >= 3 && text.bytes().all(is_plain)
 }
 
 fn is_missing(error: &io::Error) -> bool {

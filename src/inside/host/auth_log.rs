@@ -1,6 +1,7 @@
 //! Why the SSH server refused one client, counted from its log; no line of the log is kept.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -23,6 +24,49 @@ pub fn parse_refusals(log: &str, client: IpAddr) -> BTreeMap<String, u64> {
     counts
 }
 
+/// A port that the SSH server could not bind, by its log.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct BindFailure {
+    /// The port.
+    pub port: u16,
+    /// The address.
+    pub address: IpAddr,
+    /// The system's error: `EADDRINUSE` where another holds it, `EACCES` where `SELinux` or missing
+    /// rights forbid it, `EADDRNOTAVAIL` where no interface has the address.
+    pub error: String,
+}
+
+/// What the server could not bind, each port and address once, the newest last; lines are of the form
+/// `Bind to port 22 on 0.0.0.0 failed: Address already in use.` (`sshd.c` of OpenSSH).
+pub fn parse_bind_failures(log: &str) -> Vec<BindFailure> {
+    let mut failures: Vec<BindFailure> = Vec::new();
+    for line in log.lines() {
+        let Some(failure) = line
+            .split_once("sshd")
+            .and_then(|(_, message)| bind_failure(message))
+        else {
+            continue;
+        };
+        failures.retain(|it| (it.port, it.address) != (failure.port, failure.address));
+        failures.push(failure);
+    }
+    let extra = failures.len().saturating_sub(MOST_FAILURES);
+    failures.drain(..extra);
+    failures
+}
+
+fn bind_failure(message: &str) -> Option<BindFailure> {
+    let (_, rest) = message.split_once("Bind to port ")?;
+    let (port, rest) = rest.split_once(" on ")?;
+    let (address, error) = rest.split_once(" failed: ")?;
+    let error = ERRORS.iter().find(|(words, _)| error.starts_with(words))?;
+    Some(BindFailure {
+        port: port.parse().ok()?,
+        address: address.parse().ok()?,
+        error: error.1.to_owned(),
+    })
+}
+
 /// True when the text has the address as a whole, not as a part of a longer one.
 fn names(text: &str, address: &str) -> bool {
     let part = |c: char| c.is_ascii_hexdigit() || c == ':' || c == '.';
@@ -38,6 +82,13 @@ fn names(text: &str, address: &str) -> bool {
     })
 }
 
+const MOST_FAILURES: usize = 16;
+/// `strerror(3)` in the C locale.
+const ERRORS: [(&str, &str); 3] = [
+    ("Address already in use", "EADDRINUSE"),
+    ("Permission denied", "EACCES"),
+    ("Cannot assign requested address", "EADDRNOTAVAIL"),
+];
 /// What sshd writes (`auth.c`, `auth2.c`, `sshd.c` of OpenSSH, `refuse()` of TCP wrappers), the more
 /// telling first.
 const REASONS: [(&str, &str); 14] = [
@@ -92,6 +143,22 @@ Jan  1 00:00:05 h sshd[1]: Accepted publickey for bob from 192.0.2.7 port 4 ssh2
                 ("wrong password", 2)
             ]
         );
+    }
+
+    #[test]
+    fn a_port_that_could_not_be_bound_is_told_with_the_newest_error() {
+        let log = "\
+Jan  1 00:00:01 h sshd[1]: error: Bind to port 2222 on 0.0.0.0 failed: Address already in use.
+Jan  1 00:00:01 h sshd[1]: error: Bind to port 2222 on :: failed: Permission denied.
+Jan  1 00:00:02 h sshd[1]: error: Bind to port 2222 on 0.0.0.0 failed: Permission denied.
+Jan  1 00:00:02 h sshd[1]: error: Bind to port 99999 on 0.0.0.0 failed: Permission denied.
+Jan  1 00:00:03 h cron[1]: error: Bind to port 22 on 0.0.0.0 failed: Permission denied.
+";
+        let told: Vec<_> = parse_bind_failures(log)
+            .into_iter()
+            .map(|it| format!("{} {} {}", it.port, it.address, it.error))
+            .collect();
+        assert_eq!(told, ["2222 :: EACCES", "2222 0.0.0.0 EACCES"]);
     }
 
     #[test]

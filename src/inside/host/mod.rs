@@ -21,7 +21,7 @@ mod wrappers;
 
 pub use access_conf::{AccessVerdict, Login, access, groups_of};
 pub use accounts::{Account, PasswordState, parse_account, parse_password_state};
-pub use auth_log::parse_refusals;
+pub use auth_log::{BindFailure, parse_bind_failures, parse_refusals};
 pub use bans::{
     is_jailed, parse_crowdsec, parse_fail2ban, parse_jails, parse_sshguard, parse_sshguard_settings,
 };
@@ -105,6 +105,8 @@ pub struct Host {
     pub wrappers: Datum<Wrappers>,
     /// Logins of the client that were refused, by reason.
     pub refusals: Datum<BTreeMap<String, u64>>,
+    /// Ports that the SSH server could not bind, by its log, of some time before.
+    pub ssh_binds: Datum<Vec<BindFailure>>,
     /// The lists of each program that bans which hold the client, such as jails of fail2ban.
     #[serde(skip_serializing_if = "Bans::is_empty")]
     pub bans: Bans,
@@ -151,6 +153,7 @@ impl Host {
             pam: skipped(reason),
             wrappers: skipped(reason),
             refusals: skipped(reason),
+            ssh_binds: skipped(reason),
             bans: Bans::new(),
             ssh_check: skipped(reason),
             ssh_unit: skipped(reason),
@@ -217,6 +220,9 @@ pub struct FileFacts {
     pub mode: Option<String>,
     /// Its owner.
     pub uid: u32,
+    /// Its label where the host runs or ran `SELinux`, such as `unconfined_u:object_r:ssh_home_t:s0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// How many keys it lists; for `authorized_keys` alone, where permitted.
     pub keys: Option<usize>,
 }

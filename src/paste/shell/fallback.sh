@@ -55,6 +55,33 @@ masked() {
     done
 }
 
+# Turns a line of the SSH server's log into its reason and the client, without names; fails for others.
+told() {
+    case $1 in
+        *sshd*'Bind to port '*' failed: '*)
+            line="sshd: Bind to port ${1#*Bind to port }"
+            return 0
+            ;;
+    esac
+    [ -n "$client" ] || return 1
+    case "$1 " in
+        *sshd*" $client "* | *sshd*"($client)"* | *sshd*" $client:"*) ;;
+        *) return 1 ;;
+    esac
+    for reason in 'refused connect' 'not listed in AllowUsers' 'listed in DenyUsers' \
+        'not in any group' "none of user's groups are listed in AllowGroups" \
+        'group is listed in DenyGroups' 'because account is locked' 'because shell' \
+        'ROOT LOGIN REFUSED' 'maximum authentication attempts exceeded' 'past MaxStartups' \
+        'penalty' 'Failed password' 'Invalid user'; do
+        case $1 in *"$reason"*)
+            line="sshd: $reason from $client"
+            return 0
+            ;;
+        esac
+    done
+    return 1
+}
+
 # Prints one line where the filter keeps it, and counts it and its characters that are no blanks.
 put() {
     line=$1
@@ -78,6 +105,11 @@ put() {
                     *'read-only'* | *'I/O error'* | *'allocation failure'*) ;;
                 *) return 0 ;;
             esac
+            ;;
+        log)
+            told "$line" || return 0
+            # shellcheck disable=SC2086
+            set -- $line
             ;;
         rights) [ "$1" = CapEff: ] || return 0 ;;
         bound)
@@ -486,6 +518,23 @@ ssh_server() {
     fi
 }
 
+# The end of the SSH server's log.
+logs() {
+    keep=log
+    for path in /var/log/auth.log /var/log/secure /var/log/messages; do
+        if [ ! -e "$path" ]; then
+            none "log.$path" "$path: No such file or directory"
+        elif [ ! -r "$path" ]; then
+            none "log.$path" "$path: Permission denied"
+        elif tool tail; then
+            command_ "log.$path" "$found" -n 5000 "$path"
+        else
+            none "log.$path" "$path: tail is not installed"
+        fi
+    done
+    keep=
+}
+
 # The gates that PAM sets; of groups only their names and whether the user is in them.
 gates() {
     count=0
@@ -653,6 +702,7 @@ else
 fi
 socket_units
 gates
+logs
 ssh_server
 bans
 rules

@@ -9,7 +9,7 @@ mod units;
 
 pub(super) use bans::bans;
 pub(super) use disks::disks;
-pub(super) use journal::refusals as journal_refusals;
+pub(super) use journal::{JOURNAL, journal};
 pub(super) use name_servers::ask as ask_name_servers;
 pub(super) use ssh::check as ssh_check;
 pub(super) use units::units;
