@@ -134,6 +134,27 @@ fn what_was_not_read_takes_the_proof_away() {
             *truncated = true;
         }
     }));
+    assert!(!proven(|run| {
+        let bridge = "table bridge b { # handle 1\n\tchain i { # handle 2\n\
+                      \t\ttype filter hook input priority 0; policy accept;\n\
+                      \t\tip saddr 198.51.100.7 drop # handle 3\n\t}\n}\n";
+        let firewall = &mut run.evidence.inside.as_mut().unwrap().firewall;
+        let Some(Datum::Read { value, .. }) = firewall.get_mut("nft") else {
+            panic!("it was listed");
+        };
+        value.text.push_str(bridge);
+    }));
+    let bridges = |run: &mut Run, text: &str| {
+        let firewall = &mut run.evidence.inside.as_mut().unwrap().firewall;
+        let text = text.to_owned();
+        firewall.insert("ebtables-legacy".into(), read(RulesText { text }, false));
+    };
+    let lines = "*filter\n:INPUT ACCEPT\n";
+    let cause = judged(&listings, |run| bridges(run, lines)).cause.unwrap();
+    assert_eq!(cause.certainty, Certainty::Proven);
+    let lines = "*filter\n:INPUT ACCEPT\n-A INPUT -p IPv4 --ip-src 198.51.100.7 -j DROP\n";
+    let cause = judged(&listings, |run| bridges(run, lines)).cause.unwrap();
+    assert!(cause.certainty < Certainty::Proven);
     // Rules for IPv6 have no say in a flow over IPv4.
     assert!(proven(|run| {
         let firewall = &mut run.evidence.inside.as_mut().unwrap().firewall;

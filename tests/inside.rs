@@ -182,7 +182,7 @@ fn without_root_rules_are_skipped_and_other_users_processes_hidden() {
     };
     assert!(!snapshot.root);
     each_is_noted(&snapshot, "user");
-    assert_eq!(snapshot.firewall.len(), 6);
+    assert_eq!(snapshot.firewall.len(), 7);
     for (tool, listing) in &snapshot.firewall {
         assert!(
             matches!(listing, Datum::Skipped { reason, .. } if reason.ends_with("needs root")),

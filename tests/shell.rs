@@ -210,7 +210,7 @@ fn nobody_is_told_what_nobody_may_see_and_the_rest_is_skipped() {
         assert_eq!(privilege(&said.firewall["nft"]), Some(Privilege::User));
         let server = value(&said.listeners).iter().find(|it| it.port == 8080);
         assert_eq!(server.unwrap().owner, Owner::Hidden, "{shell}");
-        assert!(said.firewall.len() == 6 && said.firewall.values().all(|it| it.value().is_none()));
+        assert!(said.firewall.len() == 7 && said.firewall.values().all(|it| it.value().is_none()));
         assert!(value(&said.routes).iter().any(|it| it.reject), "{shell}");
         assert!(said.ssh_login.value().is_none() && said.host.ssh_check.value().is_none());
         assert!(said.route_to_client.value().is_none());

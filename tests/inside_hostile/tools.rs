@@ -123,7 +123,8 @@ fn under_busybox_alone_it_tells_what_the_kernel_tells() {
     );
 }
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
+    "ebtables-legacy-save",
     "nft",
     "iptables-save",
     "ip6tables-save",

@@ -75,6 +75,7 @@ enum Tool {
     Nft,
     Save(Family, Backend),
     Sets,
+    Bridges,
 }
 
 #[derive(Clone, Copy)]
@@ -98,6 +99,7 @@ impl Tool {
             Self::Save(Family::V6, Backend::Nft) => "ip6tables-nft",
             Self::Save(Family::V6, Backend::Legacy) => "ip6tables-legacy",
             Self::Sets => "ipset",
+            Self::Bridges => "ebtables-legacy",
         }
     }
 }
@@ -125,6 +127,7 @@ async fn list(tool: Tool, places: &Places) -> Datum<RulesText> {
         Tool::Nft => (find(&places.directories, "nft"), &["-a", "list", "ruleset"]),
         Tool::Save(family, backend) => (save_program(family, backend, places), &[]),
         Tool::Sets => (find(&places.directories, "ipset"), &["save"]),
+        Tool::Bridges => (bridges_program(places), &[]),
     };
     let Some(program) = program else {
         return Datum::skipped(tool.key(), "not installed");
@@ -147,6 +150,7 @@ async fn list(tool: Tool, places: &Places) -> Datum<RulesText> {
 fn before(tool: Tool, places: &Places) -> Before {
     match tool {
         Tool::Sets => before_sets(&places.modules),
+        Tool::Bridges => before_bridges(&places.modules),
         Tool::Nft | Tool::Save(_, Backend::Nft) => before_nft(tool, &places.modules),
         Tool::Save(Family::V4, Backend::Legacy) => before_legacy(&places.tables, "ip_tables_names"),
         Tool::Save(Family::V6, Backend::Legacy) => {
@@ -169,7 +173,7 @@ fn before_nft(tool: Tool, modules: &Modules) -> Before {
         Tool::Save(..) if !modules.present("nft_compat") => Before::Refrain(
             "nft_compat is not loaded, and asking might load it; `nft` lists every rule there is",
         ),
-        Tool::Nft | Tool::Save(..) | Tool::Sets => Before::Ask,
+        Tool::Nft | Tool::Save(..) | Tool::Sets | Tool::Bridges => Before::Ask,
     }
 }
 
@@ -180,6 +184,17 @@ fn before_sets(modules: &Modules) -> Before {
         Before::Ask
     } else {
         Before::Refrain("cannot tell whether ip_set is loaded, and asking would load it")
+    }
+}
+
+/// What `ebtables` does by way of nftables, `nft` lists.
+fn before_bridges(modules: &Modules) -> Before {
+    if modules.absent("ebtables") {
+        Before::Empty("/proc/modules: ebtables is not loaded".to_owned())
+    } else if modules.present("ebtables") {
+        Before::Ask
+    } else {
+        Before::Refrain("cannot tell whether ebtables is loaded, and asking would load it")
     }
 }
 
@@ -209,6 +224,13 @@ fn save_program(family: Family, backend: Backend, places: &Places) -> Option<Pat
     })
 }
 
+fn bridges_program(places: &Places) -> Option<PathBuf> {
+    find(&places.directories, "ebtables-legacy-save").or_else(|| {
+        find(&places.directories, "ebtables-save")
+            .filter(|program| backend_of(program) == Backend::Legacy)
+    })
+}
+
 /// Which backend a plain `iptables-save` uses: its links lead to `xtables-nft-multi`, or to
 /// `xtables-legacy-multi` or, before there were two backends, to something else.
 fn backend_of(program: &Path) -> Backend {
@@ -223,13 +245,14 @@ fn backend_of(program: &Path) -> Backend {
     }
 }
 
-const TOOLS: [Tool; 6] = [
+const TOOLS: [Tool; 7] = [
     Tool::Nft,
     Tool::Save(Family::V4, Backend::Nft),
     Tool::Save(Family::V4, Backend::Legacy),
     Tool::Save(Family::V6, Backend::Nft),
     Tool::Save(Family::V6, Backend::Legacy),
     Tool::Sets,
+    Tool::Bridges,
 ];
 
 const DIRECTORIES: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];

@@ -367,7 +367,7 @@ mod tests {
         };
         let snapshot = collect(&options).await;
         assert_eq!(snapshot.outbound.len(), 5);
-        assert_eq!(snapshot.firewall.len(), 6);
+        assert_eq!(snapshot.firewall.len(), 7);
         assert!(snapshot.counters.value().is_none());
         let text = serde_json::to_string(&snapshot).unwrap();
         assert_eq!(crate::inside::read_snapshot(&text).unwrap(), snapshot);

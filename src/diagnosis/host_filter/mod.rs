@@ -18,8 +18,8 @@ use crate::evidence::Run;
 use crate::inside::{Datum, ProgramKind, Snapshot, can_interfere, can_rewrite};
 use ipnet::IpNet;
 use rulesets::Family;
-use rulesets::host::{HostFacts, HostRules, NamedText, Passage};
-use rulesets::program::Step;
+use rulesets::host::{HostFacts, HostRules, NamedText, Passage, TableFamily};
+use rulesets::program::{Step, Verdict};
 use std::collections::BTreeMap;
 
 /// The rules of one host, with what is known of it beside them.
@@ -59,6 +59,7 @@ impl<'a> HostFilter<'a> {
         let texts: Vec<_> = snapshot
             .firewall
             .iter()
+            .filter(|(tool, _)| *tool != BRIDGES)
             .filter_map(|(tool, listing)| {
                 let text = listing.value()?.text.as_str();
                 Some(NamedText { name: tool, text })
@@ -80,6 +81,7 @@ impl<'a> HostFilter<'a> {
             family: None,
             words: gap.clone(),
         }));
+        unread.extend(bridged(snapshot, &rules));
         let interfering = texts
             .iter()
             .find_map(|listing| can_interfere(listing.text))
@@ -171,6 +173,32 @@ fn any_opaque(rules: &HostRules) -> bool {
         .any(|step| matches!(step, Step::Opaque { .. }))
 }
 
+/// Rules for frames that cross a bridge of the host, by either backend: what they do is not judged.
+fn bridged(snapshot: &Snapshot, rules: &HostRules) -> Option<Unread> {
+    let of_nft = rules.tables.iter().any(|table| {
+        let chains = || table.chains.iter();
+        table.family == TableFamily::Bridge
+            && !table.dormant
+            && (chains().any(|it| {
+                it.base
+                    .as_ref()
+                    .is_some_and(|it| it.policy == Verdict::Drop)
+            }) || chains().any(|it| !it.chain.rules.is_empty()))
+    });
+    let legacy = snapshot.firewall.get(BRIDGES).and_then(Datum::value);
+    let of_legacy = legacy.is_some_and(|listing| {
+        let mut lines = listing.text.lines().map(str::trim);
+        lines.any(|line| line.starts_with("-A ") || line.ends_with(" DROP"))
+    });
+    (of_nft || of_legacy).then(|| Unread {
+        family: None,
+        words: "it has rules for bridges, which are not judged".to_owned(),
+    })
+}
+
+/// The listing of what `ebtables` does without nftables.
+const BRIDGES: &str = "ebtables-legacy";
+
 /// A listing that was cut or not taken counts, unless another one shows the same rules.
 fn unread(snapshot: &Snapshot) -> Vec<Unread> {
     let by_nft = snapshot.firewall.get("nft").is_some_and(|listing| {
@@ -189,9 +217,11 @@ fn unread(snapshot: &Snapshot) -> Vec<Unread> {
                 truncated: true, ..
             } => format!("the listing of {tool} is cut short"),
             Datum::Read { .. } => continue,
-            // Rules that iptables puts into nftables are shown by `nft` too, and a set that is not at
-            // hand leaves open the very rules that use it.
-            Datum::Skipped { .. } if by_nft && tool.ends_with("-nft") || tool == "ipset" => {
+            // Rules that iptables puts into nftables are shown by `nft` too, a set that is not at hand
+            // leaves open the very rules that use it, and few hosts have a bridge with rules.
+            Datum::Skipped { .. }
+                if by_nft && tool.ends_with("-nft") || tool == "ipset" || tool == BRIDGES =>
+            {
                 continue;
             }
             Datum::Skipped { reason, .. } => format!("{tool} was not listed: {reason}"),

@@ -40,8 +40,10 @@ pub(super) fn snapshot(record: &Record) -> Snapshot {
         sysctls: basics.sysctls,
         conntrack: conntrack(&said, after.drops_since(&before)),
         firewall: TOOLS
+            .into_iter()
+            .chain(["ebtables-legacy"])
             .map(|tool| (tool.to_owned(), listing(record, tool).taken(record.taken())))
-            .into(),
+            .collect(),
         packet_programs: Datum::skipped("", UNASKED),
         host: Host {
             bans: bans(record, &host.bans),

@@ -478,13 +478,25 @@ nf_backend() {
 
 rules() {
     if [ "$uid" != 0 ]; then
-        for name in nft iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy ipset; do
+        for name in nft iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy ipset ebtables-legacy; do
             none "$name" "$name: listing the rules needs root"
         done
         return
     fi
     nft_rules
     legacy_rules
+    known ebtables
+    case $? in
+        0)
+            if tool ebtables-legacy-save; then
+                command_ ebtables-legacy "$found"
+            else
+                none ebtables-legacy "ebtables-legacy: not installed"
+            fi
+            ;;
+        1) empty ebtables-legacy "/proc/modules: ebtables is not loaded" ;;
+        *) none ebtables-legacy "ebtables-legacy: cannot tell whether ebtables is loaded, and asking would load it" ;;
+    esac
     known ip_set
     case $? in
         0)
