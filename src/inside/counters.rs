@@ -45,6 +45,25 @@ pub fn parse_counters(text: &str) -> Result<Counters, Malformed> {
     Ok(counters)
 }
 
+/// Reads `/proc/net/softnet_stat`, a line of hexadecimal numbers a processor (`net/core/net-procfs.c`):
+/// packets dropped because its queue was full, and times it ran out of its share. They are the whole
+/// machine's, not those of one network namespace.
+pub fn parse_softnet(text: &str) -> Result<Counters, Malformed> {
+    let mut counters = Counters::new();
+    for (line, row) in rows(text, 0) {
+        for (column, name) in [(1, "Softnet.Dropped"), (2, "Softnet.Squeezed")] {
+            let field = row.split_ascii_whitespace().nth(column);
+            let value = field.and_then(|it| u64::from_str_radix(it, 16).ok());
+            let value = value.ok_or(Malformed {
+                line,
+                what: "not a row of hexadecimal numbers",
+            })?;
+            *counters.entry(name.to_owned()).or_default() += value;
+        }
+    }
+    Ok(counters)
+}
+
 /// Reads `/proc/net/snmp6`: a name and a value a line.
 pub fn parse_counters6(text: &str) -> Result<Counters, Malformed> {
     rows(text, 0)
@@ -225,6 +244,15 @@ entries  clashres found new invalid ignore delete chainlength insert insert_fail
             ("New", 1),
         ]);
         assert_eq!(moved(&before, &after), counters(&[("Ip.InReceives", 4)]));
+    }
+
+    #[test]
+    fn what_the_processors_dropped_is_summed() {
+        let text = "0423c6d6 00000001 00000027\n044f04ad 0000000f 0000001f 00000000\n";
+        let read = parse_softnet(text).unwrap();
+        let want = counters(&[("Softnet.Dropped", 16), ("Softnet.Squeezed", 0x46)]);
+        assert_eq!(read, want);
+        assert_eq!(parse_softnet("00 00\n").unwrap_err().line, 1);
     }
 
     #[test]

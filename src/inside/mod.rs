@@ -31,6 +31,7 @@ pub use cgroup::{Managed, parse_cgroup};
 pub use cloud::{Ask, Cloud, CloudFacts, Fact};
 pub use counters::{
     Counters, connect_counters, moved, parse_conntrack_drops, parse_counters, parse_counters6,
+    parse_softnet,
 };
 pub use far_end::{DEFAULT_OUTBOUND, FarEnd, FarEndError, MOST_FAR_ENDS, parse_outbound};
 pub use gather::{

@@ -3,8 +3,8 @@
 
 use super::files::{noted, what_failed};
 use crate::inside::{
-    Conntrack, Counters, Datum, Modules, Source, moved, parse_conntrack_drops, parse_counters,
-    parse_counters6,
+    Conntrack, Counters, Datum, Malformed, Modules, Source, moved, parse_conntrack_drops,
+    parse_counters, parse_counters6, parse_softnet,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
@@ -106,16 +106,14 @@ pub fn modules(source: &dyn Source) -> Modules {
 
 fn counters(source: &dyn Source) -> Result<Counters, String> {
     let mut counters = Counters::new();
-    for file in ["snmp", "netstat", "snmp6"] {
+    for (file, parse) in PARSERS {
         let path = format!("/proc/net/{file}");
         let table = match source.text(&path) {
             Ok(table) => table,
             Err(error) if error.kind() == ErrorKind::NotFound && file == "snmp6" => continue,
+            // It is beside the point of the others.
+            Err(_) if file == SOFTNET => continue,
             Err(error) => return Err(what_failed(&path, &error)),
-        };
-        let parse = match file {
-            "snmp6" => parse_counters6,
-            _ => parse_counters,
         };
         let mut read = parse(&table.text).map_err(|error| format!("{path}, {error}"))?;
         counters.append(&mut read);
@@ -123,20 +121,38 @@ fn counters(source: &dyn Source) -> Result<Counters, String> {
     Ok(counters)
 }
 
+type Parser = fn(&str) -> Result<Counters, Malformed>;
+
+const PARSERS: [(&str, Parser); 4] = [
+    ("snmp", parse_counters),
+    ("netstat", parse_counters),
+    ("snmp6", parse_counters6),
+    (SOFTNET, parse_softnet),
+];
+const SOFTNET: &str = "softnet_stat";
 /// Where the counters come from.
-pub const COUNTERS: &str = "/proc/net/{snmp,snmp6,netstat}";
+pub const COUNTERS: &str = "/proc/net/{snmp,snmp6,netstat,softnet_stat}";
 
 const CONNTRACK: &str = "/proc/sys/net/netfilter, /proc/net/stat/nf_conntrack";
 const SYSCTLS: &str = "/proc/sys";
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 19] = [
     "net.core.somaxconn",
+    "net.ipv4.conf.all.arp_ignore",
     "net.ipv4.conf.all.rp_filter",
     "net.ipv4.icmp_echo_ignore_all",
+    "net.ipv4.icmp_echo_ignore_broadcasts",
+    "net.ipv4.icmp_ratelimit",
+    "net.ipv4.icmp_ratemask",
     "net.ipv4.ip_forward",
     "net.ipv4.ip_local_port_range",
+    "net.ipv4.neigh.default.gc_thresh3",
     "net.ipv4.tcp_abort_on_overflow",
     "net.ipv4.tcp_max_syn_backlog",
+    "net.ipv4.tcp_mtu_probing",
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.tcp_tw_recycle",
     "net.ipv6.bindv6only",
+    "net.ipv6.conf.all.disable_ipv6",
     "net.ipv6.conf.all.forwarding",
     "net.ipv6.icmp.echo_ignore_all",
 ];

@@ -206,7 +206,7 @@ file() {
 }
 
 counters() {
-    for table in snmp netstat snmp6; do
+    for table in snmp netstat snmp6 softnet_stat; do
         file "$table.$1" "/proc/net/$table"
     done
     file "tracking.$1" /proc/net/stat/nf_conntrack
@@ -220,11 +220,14 @@ listed() {
 }
 
 settings() {
-    for path in net/core/somaxconn net/ipv4/conf/all/rp_filter net/ipv4/icmp_echo_ignore_all \
-        net/ipv4/ip_forward net/ipv4/ip_local_port_range net/ipv4/tcp_abort_on_overflow \
-        net/ipv4/tcp_max_syn_backlog net/ipv6/bindv6only net/ipv6/conf/all/forwarding \
-        net/ipv6/icmp/echo_ignore_all net/netfilter/nf_conntrack_count \
-        net/netfilter/nf_conntrack_max; do
+    for path in net/core/somaxconn net/ipv4/conf/all/arp_ignore net/ipv4/conf/all/rp_filter \
+        net/ipv4/icmp_echo_ignore_all net/ipv4/icmp_echo_ignore_broadcasts net/ipv4/icmp_ratelimit \
+        net/ipv4/icmp_ratemask net/ipv4/ip_forward net/ipv4/ip_local_port_range \
+        net/ipv4/neigh/default/gc_thresh3 net/ipv4/tcp_abort_on_overflow \
+        net/ipv4/tcp_max_syn_backlog net/ipv4/tcp_mtu_probing net/ipv4/tcp_syncookies \
+        net/ipv4/tcp_tw_recycle net/ipv6/bindv6only net/ipv6/conf/all/disable_ipv6 \
+        net/ipv6/conf/all/forwarding net/ipv6/icmp/echo_ignore_all \
+        net/netfilter/nf_conntrack_count net/netfilter/nf_conntrack_max; do
         setting "$path"
     done
     set +f
