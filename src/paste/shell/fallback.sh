@@ -55,6 +55,22 @@ masked() {
     done
 }
 
+# Turns a line of the kernel's log into the kind of trouble it tells of; others may hold names and
+# addresses.
+trouble() {
+    for kind in 'table full, dropping packet' 'Out of memory: Kill' 'Memory cgroup out of memory' \
+        'blocked for more than' 'soft lockup' 'neighbour table overflow' 'neighbor table overflow' \
+        'Possible SYN flooding' 'martian source' 'Remounting filesystem read-only' 'I/O error' \
+        'page allocation failure'; do
+        case $1 in *"$kind"*)
+            line=$kind
+            return 0
+            ;;
+        esac
+    done
+    return 1
+}
+
 # Turns a line of the SSH server's log into its reason and the client, without names; fails for others.
 told() {
     case $1 in
@@ -97,14 +113,12 @@ put() {
         listening) [ "$1" = sl ] || [ "${4-}" = 0A ] || return 0 ;;
         client) case $line in *"$client"*) ;; *) return 0 ;; esac ;;
         cpu) case $1 in cpu*) ;; *) return 0 ;; esac ;;
+        oom) [ "$1" = oom_kill ] || return 0 ;;
+        settings) case $1 in '#'*) return 0 ;; esac ;;
         trouble)
-            # Messages of other matters may hold names and addresses.
-            case $line in
-                *'table full'* | *'ut of memory'* | *'blocked for more'* | *'soft lockup'* | \
-                    *'table overflow'* | *'SYN flooding'* | *'martian source'* | \
-                    *'read-only'* | *'I/O error'* | *'allocation failure'*) ;;
-                *) return 0 ;;
-            esac
+            trouble "$line" || return 0
+            # shellcheck disable=SC2086
+            set -- $line
             ;;
         log)
             told "$line" || return 0
@@ -292,11 +306,15 @@ modes() {
         break
     done < /etc/passwd
     set +f
-    for path in /etc/ssh/ssh_host_*_key /lib/security/pam_*.so /lib64/security/pam_*.so \
-        /lib/*-linux-gnu/security/pam_*.so /usr/lib/security/pam_*.so /usr/lib64/security/pam_*.so \
-        /usr/lib/*-linux-gnu/security/pam_*.so /etc/security/access.d/*.conf; do
+    for path in /etc/ssh/ssh_host_*_key /etc/security/access.d/*.conf /usr/lib/security/pam_*.so \
+        /usr/lib64/security/pam_*.so /usr/lib/*-linux-gnu/security/pam_*.so; do
         [ ! -e "$path" ] || mode "$path"
     done
+    if [ ! -h /lib ]; then
+        for path in /lib/security/pam_*.so /lib64/security/pam_*.so /lib/*-linux-gnu/security/pam_*.so; do
+            [ ! -e "$path" ] || mode "$path"
+        done
+    fi
     for place in $units; do
         for unit in ssh.socket sshd.socket; do
             mode "$place/$unit.d"
@@ -553,6 +571,7 @@ logs() {
 # The gates that PAM sets; of groups only their names and whether the user is in them.
 gates() {
     count=0
+    keep=settings
     set +f
     set -- /etc/pam.d/* /etc/security/access.conf /etc/security/access.d/*.conf /etc/security/faillock.conf
     set -f
@@ -561,6 +580,7 @@ gates() {
         count=$((count + 1))
         file "pam.$count" "$path"
     done
+    keep=
     if [ -r /etc/group ]; then
         listed group /etc/group groups
     else
@@ -688,7 +708,9 @@ file uptime /proc/uptime
 keep=cpu
 file stat /proc/stat
 keep=
+keep=oom
 file vmstat /proc/vmstat
+keep=
 file pid_max /proc/sys/kernel/pid_max
 file threads_max /proc/sys/kernel/threads-max
 file cloud_init /run/cloud-init/status.json
