@@ -32,6 +32,10 @@ pub struct CloudFacts {
     pub subnet: Option<String>,
     /// The bound security groups, where the service tells.
     pub security_groups: Option<Vec<String>>,
+    /// What was asked in vain, and why, in words: a fact that is not here may still be so. `None` when
+    /// every question had its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<String>,
 }
 
 impl CloudFacts {
@@ -80,6 +84,7 @@ impl CloudFacts {
     pub fn is_empty(&self) -> bool {
         let empty = Self {
             cloud: self.cloud.clone(),
+            missing: self.missing.clone(),
             ..Self::default()
         };
         *self == empty
