@@ -2,6 +2,7 @@
 //! network of its own for each run.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
+mod asked;
 mod fakes;
 mod kept;
 mod room;

@@ -21,6 +21,7 @@ pub(crate) struct Room {
     cloud: Option<Cloud>,
     answer: Option<Answer>,
     address: Option<Ipv4Addr>,
+    at: Option<Ipv4Addr>,
     hosts: String,
     script: String,
 }
@@ -32,6 +33,7 @@ impl Room {
             cloud: Some(cloud),
             answer: None,
             address: Some(cloud.address()),
+            at: None,
             hosts: format!("{} metadata.tencentyun.com\n", Cloud::Tencent.address()),
             script: String::new(),
         }
@@ -49,6 +51,31 @@ impl Room {
     pub(crate) fn after(self, script: &str) -> Self {
         Self {
             script: script.to_owned(),
+            ..self
+        }
+    }
+
+    /// With the service at this address, which the commands before have to add.
+    pub(crate) fn listening(self, address: &str) -> Self {
+        Self {
+            address: None,
+            at: Some(address.parse().unwrap()),
+            ..self
+        }
+    }
+
+    /// With this file of names.
+    pub(crate) fn naming(self, hosts: &str) -> Self {
+        Self {
+            hosts: hosts.to_owned(),
+            ..self
+        }
+    }
+
+    /// Asking the cloud that the firmware names.
+    pub(crate) fn by_firmware(self) -> Self {
+        Self {
+            cloud: None,
             ..self
         }
     }
@@ -84,7 +111,7 @@ impl Room {
             assert!(ip.unwrap().success());
         }
         let (sender, requests) = channel();
-        if let Some((answer, address)) = self.answer.zip(self.address) {
+        if let Some((answer, address)) = self.answer.zip(self.address.or(self.at)) {
             let listener = TcpListener::bind((address, 80)).unwrap();
             thread::spawn(move || serve(&listener, answer, &sender));
         }
@@ -128,6 +155,12 @@ impl Run {
             Datum::Read { value, .. } => panic!("{value:?}"),
             Datum::Skipped { reason, .. } => reason,
         }
+    }
+
+    /// Where it was asked, or was to be.
+    pub(crate) fn source(&self) -> String {
+        let (Datum::Read { source, .. } | Datum::Skipped { source, .. }) = self.datum();
+        source
     }
 
     /// The paths that were asked, with the method where it is not `GET`.

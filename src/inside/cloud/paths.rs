@@ -84,6 +84,11 @@ impl Cloud {
         }
     }
 
+    /// True where the cloud documents the service's name and not its address.
+    pub fn goes_by_name(self) -> bool {
+        matches!(self, Self::Tencent)
+    }
+
     /// The service's address on the link.
     pub fn address(self) -> Ipv4Addr {
         match self {
