@@ -16,6 +16,7 @@ use reachdx::paste::{
     self, BlockError, Channel, EnvelopeError, PairingCode, PairingError, PasteError, read, seal,
     shrink,
 };
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -310,4 +311,23 @@ fn seeds_cut_or_damaged_anywhere_give_the_same_snapshot_or_none() {
             }
         }
     }
+}
+
+#[test]
+fn what_may_stop_a_flow_outlasts_what_explains_one() {
+    let mut snapshot = small();
+    let jails = vec!["sshd".to_owned()];
+    snapshot.host.bans = BTreeMap::from([("fail2ban".to_owned(), Datum::read("x", jails))]);
+    snapshot.host.uptime_s = Datum::read("/proc/uptime", 7);
+    assert!(shrink(&mut snapshot, |it| it
+        .host
+        .uptime_s
+        .value()
+        .is_none()));
+    let Datum::Skipped { reason, .. } = &snapshot.host.uptime_s else {
+        panic!("it was left out");
+    };
+    assert!(reason.starts_with("left out"), "{reason}");
+    assert!(snapshot.host.bans["fail2ban"].value().is_some());
+    assert!(snapshot.counters.value().is_some());
 }

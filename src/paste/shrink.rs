@@ -1,16 +1,22 @@
-//! Makes a snapshot smaller where a channel carries only so much: the state of the machine goes first,
-//! then most of what changed, then the rule listings are cut, then whole facts are left out, the least telling first. Each of these
-//! says in its place that it was.
+//! Makes a snapshot smaller where a channel carries only so much: of the state of the machine what stops
+//! nobody by itself goes first, then most of what changed, then the rest of that state; then the rule
+//! listings are cut, then whole facts are left out, the least telling first. Each of these says in its
+//! place that it was.
 
 use crate::inside::{Datum, Host, RulesText, Snapshot};
 
 /// Cuts until `fits`; false when even the bare snapshot does not.
 pub fn shrink(snapshot: &mut Snapshot, fits: impl Fn(&Snapshot) -> bool) -> bool {
-    if !fits(snapshot) {
-        snapshot.host = Host::default();
-    }
-    if !fits(snapshot) {
-        shorten(snapshot);
+    let first: [fn(&mut Snapshot); 4] = [
+        |snapshot| background(&mut snapshot.host),
+        shorten,
+        |snapshot| leave_out(&mut snapshot.counters),
+        |snapshot| snapshot.host = Host::default(),
+    ];
+    for make_smaller in first {
+        if !fits(snapshot) {
+            make_smaller(snapshot);
+        }
     }
     while !fits(snapshot) {
         if !cut_longest_listing(snapshot) {
@@ -24,6 +30,28 @@ pub fn shrink(snapshot: &mut Snapshot, fits: impl Fn(&Snapshot) -> bool) -> bool
         leave_out(snapshot);
     }
     fits(snapshot)
+}
+
+/// Leaves out of the state of the machine what makes a flow slow at most, or only explains.
+fn background(host: &mut Host) {
+    leave_out(&mut host.load);
+    leave_out(&mut host.pressure);
+    leave_out(&mut host.memory);
+    leave_out(&mut host.disks);
+    leave_out(&mut host.descriptors);
+    leave_out(&mut host.uptime_s);
+    leave_out(&mut host.processors);
+    leave_out(&mut host.tasks);
+    leave_out(&mut host.oom_kills);
+    leave_out(&mut host.kernel_log);
+    leave_out(&mut host.system_state);
+    leave_out(&mut host.cloud_init);
+    leave_out(&mut host.needs_reboot);
+    leave_out(&mut host.clock_synchronised);
+    leave_out(&mut host.resolvers);
+    leave_out(&mut host.name_servers);
+    leave_out(&mut host.failed_units);
+    leave_out(&mut host.ssh_files);
 }
 
 /// Leaves the first few changes.
@@ -72,9 +100,8 @@ const CHANGES: usize = 8;
 
 /// What is left out, one after another. A list that lacks entries would say that they are not there, so
 /// lists go whole.
-const STEPS: [fn(&mut Snapshot); 10] = [
+const STEPS: [fn(&mut Snapshot); 9] = [
     |snapshot| snapshot.since.iter_mut().for_each(leave_out),
-    |snapshot| leave_out(&mut snapshot.counters),
     |snapshot| leave_out(&mut snapshot.established),
     |snapshot| snapshot.outbound.clear(),
     |snapshot| leave_out(&mut snapshot.ssh_login),
