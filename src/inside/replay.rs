@@ -2,14 +2,17 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 use super::{
-    Modules, SshLogin, Wrappers, answer_code, judge_ssh_check, login_refusal, name_question,
-    packet_programs, parse_account, parse_conntrack_drops, parse_counters, parse_counters6,
-    parse_descriptors, parse_diag_reply, parse_host_reply, parse_ipv4_routes, parse_ipv6_routes,
-    parse_link_reply, parse_listen_streams, parse_load, parse_memory, parse_outbound,
-    parse_password_state, parse_pressure, parse_refusals, parse_resolvers, parse_sockets,
-    parse_ssh_settings, parse_uptime, wrappers,
+    AccessVerdict, FaillockSettings, Login, Modules, SshLogin, Wrappers, access, answer_code,
+    groups_of, is_jailed, judge_ssh_check, login_refusal, name_question, packet_programs,
+    parse_account, parse_bind_failures, parse_cloud_init, parse_conntrack_drops, parse_counters,
+    parse_counters6, parse_crowdsec, parse_descriptors, parse_diag_reply, parse_fail2ban,
+    parse_host_reply, parse_ipv4_routes, parse_ipv6_routes, parse_jails, parse_kernel_log,
+    parse_link_reply, parse_listen_streams, parse_load, parse_memory, parse_oom_kills,
+    parse_outbound, parse_pam, parse_password_state, parse_pressure, parse_processors,
+    parse_refusals, parse_resolvers, parse_sockets, parse_softnet, parse_ssh_settings,
+    parse_sshguard, parse_sshguard_settings, parse_system_state, parse_uptime, wrappers,
 };
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Feeds an input to the parser its first byte names, and counts the facts it gave; `None` when the
 /// parser refused it.
@@ -72,6 +75,35 @@ fn host_files(text: &str) -> usize {
         !parse_resolvers(text).is_empty(),
         !parse_listen_streams([text]).is_empty(),
         !parse_refusals(text, client).is_empty(),
+        !parse_bind_failures(text).is_empty(),
+        parse_softnet(text).is_ok(),
+        parse_processors(text).is_some(),
+        parse_oom_kills(text).is_some(),
+        parse_cloud_init(text).is_some(),
+        parse_system_state(text).is_some(),
+        !parse_kernel_log(text).is_empty(),
+        parse_fail2ban(text).is_some(),
+        parse_jails(text).is_some(),
+        is_jailed(text, client).is_some(),
+        parse_crowdsec(text).is_some(),
+        !parse_sshguard(text, client).is_empty(),
+        parse_sshguard_settings(text).is_some(),
+        !parse_pam(text).is_empty(),
+        FaillockSettings::new(text, &[])
+            .judge(text.as_bytes(), false, 1)
+            .locked,
+        access([("/a", allow)], &login(deny, client)) != AccessVerdict::Allow,
     ];
     took.into_iter().filter(|it| *it).count()
+}
+
+fn login(files: &str, client: IpAddr) -> Login<'_> {
+    let (member_of, known) = groups_of("root", files, files);
+    Login {
+        user: "root",
+        client,
+        member_of,
+        known,
+        words_are_groups: true,
+    }
 }
