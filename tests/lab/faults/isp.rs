@@ -4,6 +4,7 @@ use crate::fault::{Certainty, Expect, Fault, HEALTHY, fixed_by};
 use crate::groups::{Group, WEB, allow};
 use crate::lab::Lab;
 use crate::peers;
+use crate::servers::Server;
 use crate::truth::Truth;
 
 const BLOCKED: Expect = Expect::Cause(&["isp.port_blocked"]);
@@ -61,6 +62,36 @@ pub(super) const FAULTS: &[Fault] = &[
         truth: Truth::Silent,
         expect: Expect::Cause(&["isp.middlebox"]),
         certainty: Certainty::Possible,
+        ..HEALTHY
+    },
+    Fault {
+        name: "every_second_echo_is_lost",
+        flow: "in/icmp",
+        services: "icmp",
+        inject: |lab| lab.isp_rule("icmp type echo-request numgen inc mod 2 == 1 drop"),
+        truth: Truth::Echo,
+        expect: Expect::Cause(&["isp.loss"]),
+        certainty: Certainty::Possible,
+        fix: fixed_by(
+            |lab| lab.isp.sh("nft flush chain inet isp forward"),
+            Truth::Echo,
+        ),
+        ..HEALTHY
+    },
+    // Packets of the answer that are too large vanish, and so does what would say so.
+    Fault {
+        name: "large_answers_vanish",
+        flow: "in/tcp/443",
+        services: "https",
+        servers: &[Server::Web],
+        inject: |lab| lab.isp_rule("tcp sport 443 ip length > 576 drop"),
+        truth: Truth::Open,
+        expect: Expect::Cause(&["isp.mtu_black_hole"]),
+        certainty: Certainty::Possible,
+        fix: fixed_by(
+            |lab| lab.isp.sh("nft flush chain inet isp forward"),
+            Truth::Open,
+        ),
         ..HEALTHY
     },
 ];
