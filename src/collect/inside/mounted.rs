@@ -245,6 +245,12 @@ mod tests {
         assert!(snapshot.listeners.value().is_none());
         let host = &snapshot.host;
         assert!(host.load.value().is_none());
+        for program in ["fail2ban", "crowdsec"] {
+            let Datum::Skipped { reason, .. } = &host.bans[program] else {
+                panic!("nobody was there to ask");
+            };
+            assert_eq!(reason, OFFLINE);
+        }
         let login = host.login.value().unwrap();
         assert!(login.nologin && login.account.as_ref().unwrap().shell_refuses());
         assert_eq!(login.shell_exists, Some(false));

@@ -6,13 +6,16 @@ use crate::inside::{Bans, Datum, Source, parse_sshguard, parse_sshguard_settings
 use std::io::ErrorKind;
 use std::net::IpAddr;
 
-/// Those that are read; the others are asked by commands.
+/// Those that are read; the others are asked by commands, where the host runs.
 pub(super) fn bans(source: &dyn Source, client: Option<IpAddr>) -> Bans {
     let found = match client {
         Some(client) => sshguard(source, client),
         None => Datum::skipped(BLACKLISTS[0], NO_CLIENT),
     };
-    Bans::from([("sshguard".to_owned(), noted(source, found))])
+    let asked = ASKED.map(|program| (program, Datum::skipped("", source.silence())));
+    let all = asked.into_iter().chain([("sshguard", found)]);
+    all.map(|(program, lists)| (program.to_owned(), noted(source, lists)))
+        .collect()
 }
 
 fn sshguard(source: &dyn Source, client: IpAddr) -> Datum<Vec<String>> {
@@ -33,5 +36,6 @@ fn sshguard(source: &dyn Source, client: IpAddr) -> Datum<Vec<String>> {
     Datum::skipped(BLACKLISTS[0], reason)
 }
 
+const ASKED: [&str; 2] = ["crowdsec", "fail2ban"];
 const NO_CLIENT: &str = "no client was named: give --from";
 const BLACKLISTS: [&str; 2] = ["/var/lib/sshguard/enemies", "/var/db/sshguard/blacklist.db"];
