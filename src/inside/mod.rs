@@ -41,7 +41,7 @@ pub use host::{
     AccessVerdict, Account, Bans, BindFailure, CloudInit, Disk, FaillockSettings, FileFacts, Host,
     HostReply, HostTable, LinkFacts, ListRefusal, Load, Login, LoginFailures, LoginGates, Memory,
     Neighbour, PamGates, PamLine, PasswordState, PolicyRule, Processors, ServerAnswer,
-    ServerOutcome, SshCheck, SshProblem, UnitState, Usage, Wrappers, access, answer_code,
+    ServerOutcome, SshCheck, SshProblem, UnitState, Usage, Wrappers, access, answer_code, deciding,
     gate_refusal, groups_of, host_request, is_jailed, judge_ssh_check, list_refuses, name_question,
     pam_refusal, parse_account, parse_bind_failures, parse_cloud_init, parse_crowdsec,
     parse_descriptors, parse_fail2ban, parse_failed_units, parse_host_reply, parse_jails,

@@ -104,6 +104,7 @@ fn login(files: &str, client: IpAddr) -> Login<'_> {
         client,
         member_of,
         known,
+        files_know_all: true,
         words_are_groups: true,
     }
 }

@@ -5,7 +5,7 @@ use super::About;
 use super::files::what_failed;
 use crate::inside::{
     AccessVerdict, Datum, FaillockSettings, ListRefusal, Login, LoginFailures, PamGates, PamLine,
-    Source, access, groups_of, list_refuses, parse_account, parse_pam,
+    Source, access, deciding, groups_of, list_refuses, parse_account, parse_pam,
 };
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -27,7 +27,8 @@ pub(super) fn gates(source: &dyn Source, about: &About) -> Datum<PamGates> {
         PamGates {
             modules,
             missing: missing(source, &stack),
-            access: of(&stack, "account", "pam_access.so")
+            access: deciding(&stack, "account")
+                .find(|line| line.is("pam_access.so"))
                 .map(|line| access_verdict(source, about, line)),
             refused_by_list: refusal(source, about, &stack),
             failures: failures(source, about, &stack),
@@ -61,12 +62,6 @@ fn follow(
     Ok(())
 }
 
-/// The line of a module that decides.
-fn of<'s>(stack: &'s [PamLine], kind: &str, module: &str) -> Option<&'s PamLine> {
-    let mut lines = stack.iter();
-    lines.find(|line| line.kind == kind && line.is(module) && line.decides())
-}
-
 fn missing(source: &dyn Source, stack: &[PamLine]) -> Option<Vec<String>> {
     let exists = |path: &str| match source.status(path) {
         Ok(_) => Some(true),
@@ -84,9 +79,9 @@ fn missing(source: &dyn Source, stack: &[PamLine]) -> Option<Vec<String>> {
     if homes.is_empty() {
         return None;
     }
-    let needed = stack.iter().filter(|line| {
-        line.decides() && !line.optional && ["auth", "account"].contains(&line.kind.as_str())
-    });
+    // A key opens the door past the lines of `auth`; what `$` stands for, the library alone knows.
+    let needed = deciding(stack, "account");
+    let needed = needed.filter(|line| !line.optional && !line.module.contains('$'));
     let mut missing: Vec<String> = Vec::new();
     for line in needed {
         let places = match line.module.as_str() {
@@ -137,16 +132,34 @@ fn access_verdict(source: &dyn Source, about: &About, line: &PamLine) -> AccessV
         client,
         member_of,
         known,
+        files_know_all: files_know_all(source),
         words_are_groups: !line.arguments.iter().any(|it| it == "nodefgroup"),
     };
     let files = paths.iter().map(String::as_str);
     access(files.zip(texts.iter().map(|it| it.text.as_str())), &login)
 }
 
+/// Whether no directory service adds members to a group (`nsswitch.conf(5)`).
+fn files_know_all(source: &dyn Source) -> bool {
+    match source.text("/etc/nsswitch.conf") {
+        Ok(file) => {
+            let mut lines = file
+                .text
+                .lines()
+                .map(|it| it.split('#').next().unwrap_or(""));
+            let named = lines.find_map(|line| line.trim().strip_prefix("group:"));
+            let named = named.unwrap_or("files");
+            named.split_whitespace().all(|it| LOCAL.contains(&it))
+        }
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    }
+}
+
 fn refusal(source: &dyn Source, about: &About, stack: &[PamLine]) -> Option<ListRefusal> {
-    let mut lists = stack
-        .iter()
-        .filter(|line| line.is("pam_listfile.so") && line.decides());
+    let both = ["account", "auth"].into_iter();
+    let mut lists = both
+        .flat_map(|kind| deciding(stack, kind))
+        .filter(|line| line.is("pam_listfile.so"));
     lists.find_map(|line| {
         let file = line.argument("file")?;
         let text = source.text(file).ok().filter(|it| !it.truncated)?;
@@ -159,8 +172,7 @@ fn refusal(source: &dyn Source, about: &About, stack: &[PamLine]) -> Option<List
 }
 
 fn failures(source: &dyn Source, about: &About, stack: &[PamLine]) -> Option<LoginFailures> {
-    let mut lines = stack.iter();
-    let line = lines.find(|line| line.kind == "auth" && line.is("pam_faillock.so"))?;
+    let line = deciding(stack, "auth").find(|line| line.is("pam_faillock.so"))?;
     let path = line.argument("conf").unwrap_or(FAILLOCK);
     let text = source
         .text(path)
@@ -187,6 +199,8 @@ const PLACE: &str = "/etc/pam.d";
 const ACCESS: &str = "/etc/security/access.conf";
 const MORE_ACCESS: &str = "/etc/security/access.d";
 const FAILLOCK: &str = "/etc/security/faillock.conf";
+/// Sources of `nsswitch.conf` that hold what the host itself knows.
+const LOCAL: [&str; 3] = ["files", "compat", "systemd"];
 const MOST_LINES: usize = 512;
 const MOST_MODULES: usize = 64;
 const DEEPEST: usize = 8;

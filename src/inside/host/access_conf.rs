@@ -37,6 +37,8 @@ pub struct Login<'a> {
     pub member_of: BTreeSet<String>,
     /// Every name that the host's own files know of users and of groups.
     pub known: BTreeSet<String>,
+    /// False where a directory service may know of more members.
+    pub files_know_all: bool,
     /// False where plain words are names of users alone (`nodefgroup`).
     pub words_are_groups: bool,
 }
@@ -153,7 +155,8 @@ fn user(word: &str, login: &Login<'_>) -> Option<bool> {
     if login.member_of.contains(group) {
         return Some(true);
     }
-    login.known.contains(group).then_some(false)
+    let is_out = login.files_know_all && login.known.contains(group);
+    is_out.then_some(false)
 }
 
 fn origin(word: &str, client: IpAddr) -> Option<bool> {
@@ -185,7 +188,7 @@ const TERMINALS: [&str; 5] = ["tty", "pts/", "vc/", ":", "cron"];
 mod tests {
     use super::*;
 
-    fn judged(text: &str) -> AccessVerdict {
+    fn judged(text: &str, files_know_all: bool) -> AccessVerdict {
         let group = "root:x:0:\nwheel:x:10:bob,alice\nstaff:x:50:\n";
         let passwd = "root:x:0:0::/root:/bin/sh\nalice:x:7:50::/a:/bin/sh\nbob:x:8:8::/b:/bin/sh\n";
         let (member_of, known) = groups_of("alice", group, passwd);
@@ -194,6 +197,7 @@ mod tests {
             client: "192.0.2.7".parse().unwrap(),
             member_of,
             known,
+            files_know_all,
             words_are_groups: true,
         };
         access([("f", text)], &login)
@@ -226,7 +230,10 @@ mod tests {
             ("- : alice", AccessVerdict::Unknown),
             ("- : alice : 2001:db8::/32", AccessVerdict::Allow),
         ] {
-            assert_eq!(judged(text), want, "{text}");
+            assert_eq!(judged(text, true), want, "{text}");
         }
+        let elsewhere = "- : ALL EXCEPT root : ALL";
+        assert_eq!(judged(elsewhere, false), AccessVerdict::Unknown);
+        assert_eq!(judged("- : wheel : ALL", false), deny(1));
     }
 }

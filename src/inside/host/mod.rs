@@ -34,7 +34,8 @@ pub use neighbours::{
     HostReply, HostTable, LinkFacts, Neighbour, PolicyRule, host_request, parse_host_reply,
 };
 pub use pam::{
-    FaillockSettings, ListRefusal, LoginFailures, PamGates, PamLine, list_refuses, parse_pam,
+    FaillockSettings, ListRefusal, LoginFailures, PamGates, PamLine, deciding, list_refuses,
+    parse_pam,
 };
 pub use resources::{
     Load, Memory, Usage, parse_descriptors, parse_load, parse_memory, parse_pressure,

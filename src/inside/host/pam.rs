@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct PamGates {
     /// Modules of the stack `sshd`, in its order.
     pub modules: Vec<String>,
-    /// Those that must succeed and are not on the host, so that nobody gets in; `None` where the place
-    /// of modules is not known.
+    /// Those that every login needs, by key or by password, and that are not on the host; `None` where
+    /// the place of modules is not known.
     pub missing: Option<Vec<String>>,
     /// What `pam_access` says of the user and the client, where the stack has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,8 +70,15 @@ impl PamLine {
     }
 
     /// True where a failure of it refuses the login.
-    pub fn decides(&self) -> bool {
+    fn decides(&self) -> bool {
         ["required", "requisite"].contains(&self.control.as_str())
+    }
+
+    /// True where lines behind it may be left out.
+    fn leads_past(&self) -> bool {
+        let words = self.control.split([' ', '=']);
+        let is_jump = |word: &str| word == "done" || word.parse::<u32>().is_ok();
+        self.control == "sufficient" || words.into_iter().any(is_jump)
     }
 
     /// True for the module of this name, with or without its place.
@@ -111,6 +118,15 @@ fn line(text: &str) -> Option<PamLine> {
         arguments: words.map(str::to_owned).collect(),
         optional: kind.starts_with('-'),
     })
+}
+
+/// The lines of one kind that every login comes by and that refuse it where their module fails: those
+/// that decide, before the first that may lead past others.
+pub fn deciding<'s>(stack: &'s [PamLine], kind: &'s str) -> impl Iterator<Item = &'s PamLine> {
+    let lines = stack.iter().filter(move |line| line.kind == kind);
+    lines
+        .take_while(|line| !line.leads_past())
+        .filter(|line| line.decides())
 }
 
 /// How `pam_faillock` is set (`faillock.conf(5)`).
@@ -242,6 +258,27 @@ mod tests {
         assert!(lines[2].optional && !lines[3].optional);
         assert_eq!(lines[3].argument("accessfile"), Some("/a"));
         assert!(lines[3].decides() && !lines[1].decides());
+    }
+
+    #[test]
+    fn only_what_every_login_comes_by_decides() {
+        let text = "account required pam_nologin.so\n\
+                    auth sufficient pam_rootok.so\n\
+                    account optional pam_a.so\n\
+                    account requisite pam_access.so\n\
+                    account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\n\
+                    account requisite pam_deny.so\n\
+                    auth required pam_faillock.so preauth\n";
+        let stack = parse_pam(text);
+        let modules = |kind| {
+            deciding(&stack, kind)
+                .map(|it| it.module.as_str())
+                .collect()
+        };
+        let account: Vec<_> = modules("account");
+        assert_eq!(account, ["pam_nologin.so", "pam_access.so"]);
+        let auth: Vec<_> = modules("auth");
+        assert!(auth.is_empty(), "{auth:?}");
     }
 
     fn record(valid: bool, time: u64) -> Vec<u8> {

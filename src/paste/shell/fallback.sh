@@ -573,7 +573,8 @@ gates() {
     count=0
     keep=settings
     set +f
-    set -- /etc/pam.d/* /etc/security/access.conf /etc/security/access.d/*.conf /etc/security/faillock.conf
+    set -- /etc/pam.d/* /etc/security/access.conf /etc/security/access.d/*.conf /etc/security/faillock.conf \
+        /etc/nsswitch.conf
     set -f
     for path do
         [ -f "$path" ] && [ "$count" -lt 60 ] || continue
