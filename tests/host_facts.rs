@@ -148,7 +148,9 @@ fn a_slow_answer_of_an_exhausted_machine_is_likely_its_overload() {
         path: "/var".to_owned(),
         read_only: false,
         used_percent: 100,
+        available_kib: Some(0),
         inodes_used_percent: None,
+        inodes_available: None,
     }]);
     assert_eq!(leads(&run), (OVERLOADED.into(), Certainty::Likely));
     let summary = diagnose(&run).flows[0].cause.clone().unwrap().summary;

@@ -27,9 +27,13 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
 fn shortages(host: &Host) -> Vec<String> {
     let mut short = Vec::new();
     for disk in host.disks.value().into_iter().flatten() {
-        if disk.used_percent >= 100 {
+        // What takes no writes has no room by its nature, and nobody logs in by way of `/boot`.
+        if disk.read_only || disk.path == "/boot" {
+            continue;
+        }
+        if disk.available_kib.is_some_and(|it| it < LEAST_KIB) {
             short.push(format!("no space is left on {}", disk.path));
-        } else if disk.inodes_used_percent.is_some_and(|it| it >= 100) {
+        } else if disk.inodes_available == Some(0) {
             short.push(format!("no inode is left on {}", disk.path));
         }
     }
@@ -63,6 +67,8 @@ fn shortages(host: &Host) -> Vec<String> {
     short
 }
 
+/// Less than a log's next page.
+const LEAST_KIB: u64 = 64;
 /// From which share of ten seconds on tasks wait too long (`Documentation/accounting/psi.rst`): where
 /// all of them wait nothing is done; some wait for a processor on every machine that is busy.
 const PRESSURES: [(&str, f64, &str); 3] = [
@@ -119,11 +125,13 @@ mod tests {
 
     #[test]
     fn each_resource_that_is_used_up_is_named() {
-        let disk = |path: &str, used_percent, inodes_used_percent| Disk {
+        let disk = |path: &str, available_kib, inodes, read_only| Disk {
             path: path.to_owned(),
-            read_only: false,
-            used_percent,
-            inodes_used_percent,
+            read_only,
+            used_percent: 100,
+            available_kib: Some(available_kib),
+            inodes_used_percent: Some(100),
+            inodes_available: inodes,
         };
         let pressure = [("memory.full", 12.0), ("io.full", 49.0), ("cpu.some", 93.5)];
         let pressure = pressure.map(|(kind, percent)| (kind.to_owned(), percent));
@@ -131,9 +139,11 @@ mod tests {
             disks: Datum::read(
                 "",
                 vec![
-                    disk("/", 100, None),
-                    disk("/var", 99, Some(100)),
-                    disk("/tmp", 99, None),
+                    disk("/", 0, None, false),
+                    disk("/var", 1 << 20, Some(0), false),
+                    disk("/tmp", 1 << 20, Some(7), false),
+                    disk("/home", 0, Some(0), true),
+                    disk("/boot", 0, Some(0), false),
                 ],
             ),
             descriptors: Datum::read("", Usage { used: 95, max: 100 }),

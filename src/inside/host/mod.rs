@@ -191,10 +191,16 @@ pub struct Disk {
     pub path: String,
     /// True when it takes no writes.
     pub read_only: bool,
-    /// Space that is not free to ordinary users, in percent.
+    /// Space that is not free to ordinary users, in percent, rounded up.
     pub used_percent: u8,
-    /// Inodes in use, in percent; `None` where it has no fixed number.
+    /// Space that ordinary users have left, in KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available_kib: Option<u64>,
+    /// Inodes in use, in percent, rounded up; `None` where it has no fixed number.
     pub inodes_used_percent: Option<u8>,
+    /// Inodes that ordinary users have left; `None` where it has no fixed number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inodes_available: Option<u64>,
 }
 
 /// What stands between an accepted connection and a shell.

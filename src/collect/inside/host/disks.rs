@@ -29,12 +29,19 @@ fn disk(path: &str, facts: &Statvfs) -> Disk {
         path: path.to_owned(),
         read_only: facts.flags().contains(FsFlags::ST_RDONLY),
         used_percent: percent(used, blocks),
+        available_kib: Some(
+            facts
+                .blocks_available()
+                .saturating_mul(facts.fragment_size())
+                >> 10,
+        ),
+        inodes_available: (inodes > 0).then(|| facts.files_available()),
         inodes_used_percent: (inodes > 0)
             .then(|| percent(inodes.saturating_sub(facts.files_free()), inodes)),
     }
 }
 
-/// Rounded up, as `df(1)` does: 100 means full.
+/// Rounded up, as `df(1)` does: 100 is full, or nearly.
 fn percent(part: u64, whole: u64) -> u8 {
     let (part, whole) = (u128::from(part), u128::from(whole.max(1)));
     u8::try_from((part * 100).div_ceil(whole).min(100)).unwrap_or(100)
