@@ -4,7 +4,7 @@
 use super::engine::Judgement;
 use super::{Case, Finding, FlowDiagnosis, Reading, Sensor, Severity, Status, cloud_findings};
 use crate::evidence::Run;
-use crate::inside::{gate_refusal, login_refusal, pam_refusal};
+use crate::inside::{SshLogin, gate_refusal, login_refusal, pam_refusal};
 use probes::{Answer, Outcome};
 use rulesets::{Direction, Protocol, SecurityGroups, Verdict};
 
@@ -20,8 +20,6 @@ pub(super) fn of_flow(
     trailing_deny(case, findings);
     network_level_authentication(case, findings);
     login_refused(case, findings);
-    gate_refused(case, findings);
-    pam_refused(case, findings);
     outlived(case, findings);
     if !flow.expected && matches!(flow.status, Status::Reachable | Status::Degraded) {
         findings.push(Finding {
@@ -168,84 +166,48 @@ fn trailing_deny(case: &Case<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The way is open, and the SSH server would still not let the user in.
+/// The way to the SSH server is open, and the user would still not be let in: by the server's settings or
+/// by PAM, for the client they were asked about, or by a gate that refuses everybody.
 fn login_refused(case: &Case<'_>, findings: &mut Vec<Finding>) {
-    let login = case
-        .run
-        .evidence
-        .inside
-        .as_ref()
-        .and_then(|snapshot| snapshot.ssh_login.value());
-    if let Some(login) = login
-        && case.flow.service == "ssh"
-        && case.flow.direction == Direction::Inbound
-        && case.flow.client == Some(login.client)
-        && case.reads(Reading::Answered)
-        && let Some(setting) = login_refusal(login)
-    {
-        findings.push(Finding {
-            id: "service.login_refused".into(),
-            layer: "service".into(),
-            severity: Severity::Info,
-            summary: format!(
-                "{} is reachable, but sshd refuses {} from {}: {setting}",
-                case.flow.id, login.user, login.client
-            ),
-        });
-    }
-}
-
-/// The SSH server answers, and a gate behind it refuses the user from everywhere.
-fn gate_refused(case: &Case<'_>, findings: &mut Vec<Finding>) {
-    let snapshot = case.run.evidence.inside.as_ref();
-    let gates = snapshot.and_then(|snapshot| snapshot.host.login.value());
-    if let Some(gates) = gates
-        && case.flow.service == "ssh"
-        && case.flow.direction == Direction::Inbound
-        && case.reads(Reading::Answered)
-        && let Some(gate) = gate_refusal(gates)
-    {
-        findings.push(Finding {
-            id: "service.login_refused".into(),
-            layer: "service".into(),
-            severity: Severity::Info,
-            summary: format!(
-                "{} is reachable, but {} gets no shell: {gate}",
-                case.flow.id, gates.user
-            ),
-        });
-    }
-}
-
-/// The SSH server answers, and PAM refuses the user from this client.
-fn pam_refused(case: &Case<'_>, findings: &mut Vec<Finding>) {
     let Some(snapshot) = &case.run.evidence.inside else {
         return;
     };
-    let (Some(gates), Some(login)) = (snapshot.host.pam.value(), snapshot.ssh_login.value()) else {
-        return;
-    };
-    let uses_pam = login
-        .settings
-        .get("usepam")
-        .is_some_and(|it| it == &["yes"]);
-    if uses_pam
-        && case.flow.service == "ssh"
-        && case.flow.direction == Direction::Inbound
-        && case.flow.client == Some(login.client)
-        && case.reads(Reading::Answered)
-        && let Some(gate) = pam_refusal(gates)
+    if case.flow.service != "ssh"
+        || case.flow.direction != Direction::Inbound
+        || !case.reads(Reading::Answered)
     {
-        findings.push(Finding {
-            id: "service.login_refused".into(),
-            layer: "service".into(),
-            severity: Severity::Info,
-            summary: format!(
-                "{} is reachable, but {} is not let in from {}: {gate}",
-                case.flow.id, login.user, login.client
-            ),
-        });
+        return;
     }
+    let login = snapshot.ssh_login.value();
+    let login = login.filter(|login| case.flow.client == Some(login.client));
+    let by_settings = login.and_then(|login| {
+        let setting = login_refusal(login)?;
+        let (user, client) = (&login.user, login.client);
+        Some(format!("sshd refuses {user} from {client}: {setting}"))
+    });
+    let gates = snapshot.host.login.value();
+    let by_account = gates.and_then(|gates| {
+        let gate = gate_refusal(gates)?;
+        Some(format!("{} gets no shell: {gate}", gates.user))
+    });
+    let uses_pam = |login: &&SshLogin| {
+        login
+            .settings
+            .get("usepam")
+            .is_some_and(|it| it == &["yes"])
+    };
+    let by_pam = login.filter(uses_pam).and_then(|login| {
+        let gate = pam_refusal(snapshot.host.pam.value()?)?;
+        let (user, client) = (&login.user, login.client);
+        Some(format!("{user} is not let in from {client}: {gate}"))
+    });
+    let refusals = [by_settings, by_account, by_pam].into_iter().flatten();
+    findings.extend(refusals.map(|refusal| Finding {
+        id: "service.login_refused".into(),
+        layer: "service".into(),
+        severity: Severity::Info,
+        summary: format!("{} is reachable, but {refusal}", case.flow.id),
+    }));
 }
 
 /// A connection that is open although the rules deny new ones: it proves nothing about the rules.
