@@ -138,6 +138,13 @@ fn a_gate_of_pam_is_named_for_the_client_it_was_asked_about() {
         }
     };
     assert_eq!(refused(without_pam), None);
+    let by_another_stack = |run: &mut Run| {
+        if let Datum::Read { value, .. } = &mut inside(run).ssh_login {
+            let name = vec!["login".to_owned()];
+            value.settings.insert("pamservicename".to_owned(), name);
+        }
+    };
+    assert_eq!(refused(by_another_stack), None);
 }
 
 #[test]

@@ -190,11 +190,11 @@ fn login_refused(case: &Case<'_>, findings: &mut Vec<Finding>) {
         let gate = gate_refusal(gates)?;
         Some(format!("{} gets no shell: {gate}", gates.user))
     });
+    // The stack that was read is that of the usual name.
     let uses_pam = |login: &&SshLogin| {
-        login
-            .settings
-            .get("usepam")
-            .is_some_and(|it| it == &["yes"])
+        let setting = |name: &str| login.settings.get(name).map(Vec::as_slice);
+        setting("usepam") == Some(&["yes".to_owned()])
+            && setting("pamservicename").is_none_or(|it| it == ["sshd"])
     };
     let by_pam = login.filter(uses_pam).and_then(|login| {
         let gate = pam_refusal(snapshot.host.pam.value()?)?;

@@ -131,23 +131,35 @@ fn a_list_of_users_and_a_module_that_is_not_there_keep_out() {
             format!("'account required pam_listfile.so item=user sense={sense} file=/etc/users'");
         format!("echo alice > /etc/users; {}", stack(&line))
     };
+    // Of a file that is included for one kind, the lines of the others do not count.
+    let included = |kind: &str| {
+        let permit = "'account required pam_permit.so' 'auth required pam_permit.so'";
+        format!(
+            "echo 'account required pam_nowhere.so' > /etc/pam.d/more; {}",
+            stack(&format!("{permit} '{kind} include more'"))
+        )
+    };
     let settings = [
         listed("deny"),
         listed("allow"),
         stack("'account required pam_nowhere.so' '-account required pam_elsewhere.so'"),
         stack("'@include common-account'"),
         stack("'account sufficient pam_permit.so' 'account required pam_nowhere.so'"),
+        included("auth"),
+        included("account"),
     ];
     let login = "pamtester -I rhost=127.0.0.1 sshd alice acct_mgmt";
     let found = trials(&settings, login);
     let entered: Vec<bool> = found.iter().map(|it| it.entered).collect();
-    assert_eq!(entered, [false, true, false, true, true]);
+    assert_eq!(entered, [false, true, false, true, true, true, false]);
     let list = found[0].gates.refused_by_list.as_ref().unwrap();
     assert!(list.file == "/etc/users" && list.keys_too);
     assert_eq!(found[1].gates.refused_by_list, None);
     let missing = |at: usize| found[at].gates.missing.clone().unwrap();
-    assert_eq!(missing(2), ["pam_nowhere.so"]);
-    for at in [0, 1, 3, 4] {
+    for at in [2, 6] {
+        assert_eq!(missing(at), ["pam_nowhere.so"]);
+    }
+    for at in [0, 1, 3, 4, 5] {
         assert!(missing(at).is_empty(), "{at}");
     }
     assert!(found[3].gates.modules.contains(&"pam_unix.so".to_owned()));

@@ -130,6 +130,6 @@ fn needs_reboot(source: &dyn Source) -> Datum<bool> {
 }
 
 const KERNEL: &str = "/proc/sys/kernel";
-const LOG: &str = "/dev/kmsg";
+const LOG: &str = "/dev/kmsg, dmesg(1)";
 const REBOOT: &str = "/run/reboot-required";
 const PRESSURE: &str = "/proc/pressure";

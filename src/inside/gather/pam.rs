@@ -13,7 +13,7 @@ use std::path::Path;
 /// Reads the stack of `sshd` with what it includes, and what its modules read.
 pub(super) fn gates(source: &dyn Source, about: &About) -> Datum<PamGates> {
     let mut stack = Vec::new();
-    if let Err(reason) = follow(source, "sshd", 0, &mut stack) {
+    if let Err(reason) = follow(source, "sshd", None, 0, &mut stack) {
         return Datum::skipped(PLACE, reason);
     }
     let mut modules: Vec<String> = Vec::new();
@@ -36,9 +36,11 @@ pub(super) fn gates(source: &dyn Source, about: &About) -> Datum<PamGates> {
     )
 }
 
+/// Adds the lines of a file to the stack; of one that is included for a kind, the lines of that kind.
 fn follow(
     source: &dyn Source,
     name: &str,
+    only: Option<&str>,
     depth: usize,
     stack: &mut Vec<PamLine>,
 ) -> Result<(), String> {
@@ -49,13 +51,21 @@ fn follow(
     let text = source.text(&path);
     let text = text.map_err(|error| what_failed(&path, &error))?.text;
     for line in parse_pam(&text) {
-        if stack.len() >= MOST_LINES {
-            break;
+        let is_of_all = line.kind.is_empty();
+        if !is_of_all && only.is_some_and(|only| only != line.kind) {
+            continue;
         }
-        let includes = ["include", "substack"].contains(&line.control.as_str());
-        if includes && depth < DEEPEST {
-            follow(source, &line.module, depth + 1, stack)?;
-        } else if !includes {
+        if stack.len() >= MOST_LINES || depth >= DEEPEST {
+            return Err(format!("{path}: more lines or files than are followed"));
+        }
+        if ["include", "substack"].contains(&line.control.as_str()) {
+            let only = if is_of_all {
+                only
+            } else {
+                Some(line.kind.as_str())
+            };
+            follow(source, &line.module, only, depth + 1, stack)?;
+        } else {
             stack.push(line);
         }
     }
