@@ -2,7 +2,9 @@
 //! what `reachdx inside` tells at the same moment, and what was lost on the way is named.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
-use reachdx::inside::{Datum, FileFacts, Listener, Owner, Privilege, Snapshot, read_snapshot};
+use reachdx::inside::{
+    Datum, FileFacts, Listener, Owner, Privilege, Snapshot, Wrappers, read_snapshot,
+};
 use reachdx::paste::{self, PairingError, PasteError, shell_script};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -285,7 +287,7 @@ fn the_script_writes_nothing_and_prints_nothing_secret() {
 }
 
 #[test]
-fn a_log_is_told_by_its_reasons_and_without_names() {
+fn what_holds_more_than_is_needed_is_told_without_it() {
     let directory = TempDir::new().unwrap();
     let script = written(directory.path(), Some(CLIENT));
     let log = format!(
@@ -297,9 +299,16 @@ fn a_log_is_told_by_its_reasons_and_without_names() {
          h cron[1]: SECRET {CLIENT}\n"
     );
     fs::write(directory.path().join("auth.log"), log).unwrap();
+    let told = "{\n \"v1\": {\n  \"datasource\": \"DataSourceNone\",\n  \"init\": {\n   \"errors\": \
+        [\n    \"SECRET\",\n    \"\\\"SECRET\\\": x\"\n   ],\n   \"finished\": 1.5\n  },\n  \"stage\": null\n }\n}\n";
+    fs::write(directory.path().join("status.json"), told).unwrap();
+    let deny = format!("# SECRET\n\nALL: 192.0.2.99\n# SECRET\n\nsshd: {CLIENT}\n");
+    fs::write(directory.path().join("hosts.deny"), deny).unwrap();
     let place = directory.path().display();
     let mut commands = format!(
         "mount -t tmpfs none /var/log; cp {place}/auth.log /var/log/
+        mount -t tmpfs none /run; mkdir /run/cloud-init; cp {place}/status.json /run/cloud-init/
+        cp -a /etc {place}/etc; mount --bind {place}/etc /etc; cp {place}/hosts.deny /etc/hosts.deny
         {} inside --service tcp/1 --outbound 127.0.0.1:1 --from {CLIENT} > {place}/native\n",
         env!("CARGO_BIN_EXE_reachdx")
     );
@@ -313,12 +322,20 @@ fn a_log_is_told_by_its_reasons_and_without_names() {
     let native = read_snapshot(&text("native")).unwrap().host;
     assert_eq!(value(&native.refusals).len(), 3);
     assert_eq!(value(&native.ssh_binds).len(), 1);
+    assert_eq!(value(&native.cloud_init).errors, 2);
+    assert_eq!(value(&native.wrappers), &Wrappers::Deny { line: 6 });
     for shell in SHELLS {
         let text = text(shell);
         assert!(!text.contains("SECRET"), "{shell}");
         let said = paste::read(&text).unwrap().snapshot.host;
         assert_eq!(value(&said.refusals), value(&native.refusals), "{shell}");
         assert_eq!(value(&said.ssh_binds), value(&native.ssh_binds), "{shell}");
+        assert_eq!(
+            value(&said.cloud_init),
+            value(&native.cloud_init),
+            "{shell}"
+        );
+        assert_eq!(value(&said.wrappers), value(&native.wrappers), "{shell}");
     }
 }
 

@@ -8,7 +8,8 @@ use reachdx::inside::{AccessVerdict, PamGates, read_snapshot};
 const ALICE: &str = "
     echo 'alice:x:4242:50::/tmp:/bin/sh' >> /etc/passwd; echo 'bob:x:4243:4243::/tmp:/bin/sh' >> /etc/passwd
     echo \"alice:$(openssl passwd -6 right):19000:0:99999:7:::\" >> /etc/shadow
-    echo 'wheel:x:4210:bob,alice' >> /etc/group; ln -s /run /var/run";
+    echo 'wheel:x:4210:bob,alice' >> /etc/group; ln -s /run /var/run
+    printf 'passwd: files\\ngroup: files\\nshadow: files\\n' > /etc/nsswitch.conf";
 
 /// One stack, whether PAM lets alice in, and what is foretold.
 struct Trial {

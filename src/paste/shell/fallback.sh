@@ -55,6 +55,15 @@ masked() {
     done
 }
 
+# Hides texts that stand for themselves in JSON that has a member a line.
+quoted() {
+    case $1 in
+        *\\*) ;;
+        [{}]* | ']'* | '"'*'":') return 0 ;;
+    esac
+    case $line in *,) line='"x",' ;; *) line='"x"' ;; esac
+}
+
 # Turns a line of the kernel's log into the kind of trouble it tells of; others may hold names and
 # addresses.
 trouble() {
@@ -110,11 +119,16 @@ put() {
     set -- $line
     [ $# -gt 0 ] || return 0
     case $keep in
+        lines) case $1 in '#'*) line='#' && set -- '#' ;; esac ;;
+        json)
+            quoted "$1"
+            # shellcheck disable=SC2086
+            set -- $line
+            ;;
         listening) [ "$1" = sl ] || [ "${4-}" = 0A ] || return 0 ;;
         client) case $line in *"$client"*) ;; *) return 0 ;; esac ;;
         cpu) case $1 in cpu*) ;; *) return 0 ;; esac ;;
         oom) [ "$1" = oom_kill ] || return 0 ;;
-        settings) case $1 in '#'*) return 0 ;; esac ;;
         trouble)
             trouble "$line" || return 0
             # shellcheck disable=SC2086
@@ -166,9 +180,13 @@ body() {
     bytes=0
     cut=0
     held=
+    begun=
     while IFS= read -r next; do
+        # Where lines are counted, one without anything counts.
+        [ -n "$held" ] || [ "$keep" != lines ] || held=$begun
         [ -z "$held" ] || put "$held" || break
         held=$next
+        begun='#'
     done
     [ "$cut" = 0 ] || held=0
     printf '=end %s %s %s %s %s\n' "$name" "$held" "$lines" "$bytes" "$cut"
@@ -571,7 +589,7 @@ logs() {
 # The gates that PAM sets; of groups only their names and whether the user is in them.
 gates() {
     count=0
-    keep=settings
+    keep=lines
     set +f
     set -- /etc/pam.d/* /etc/security/access.conf /etc/security/access.d/*.conf /etc/security/faillock.conf \
         /etc/nsswitch.conf
@@ -708,12 +726,12 @@ file descriptors /proc/sys/fs/file-nr
 file uptime /proc/uptime
 keep=cpu
 file stat /proc/stat
-keep=
 keep=oom
 file vmstat /proc/vmstat
 keep=
 file pid_max /proc/sys/kernel/pid_max
 file threads_max /proc/sys/kernel/threads-max
+keep=json
 file cloud_init /run/cloud-init/status.json
 keep=trouble
 if tool dmesg; then command_ dmesg "$found"; else none dmesg "dmesg: not installed"; fi
@@ -730,8 +748,10 @@ else
     none account "/etc/passwd: cannot be read"
     none modes "/etc/passwd: cannot be read"
 fi
+keep=lines
 file allow /etc/hosts.allow
 file deny /etc/hosts.deny
+keep=
 if tool grep; then
     grep=$found
     listed linked 'grep libwrap.so' linked
