@@ -35,7 +35,8 @@ pub use counters::{
 };
 pub use far_end::{DEFAULT_OUTBOUND, FarEnd, FarEndError, MOST_FAR_ENDS, parse_outbound};
 pub use gather::{
-    About, Basics, COUNTERS, Reading, basics, conntrack, counted, host, listeners, modules, reading,
+    About, Basics, COUNTERS, Logged, NO_CLIENT, Reading, basics, conntrack, counted, host,
+    listeners, modules, of_log, reading,
 };
 pub use host::{
     AccessVerdict, Account, Bans, BindFailure, CloudInit, Disk, FaillockSettings, FileFacts, Host,

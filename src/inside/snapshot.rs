@@ -114,12 +114,7 @@ pub enum Datum<T> {
 impl<T> Datum<T> {
     /// A fact that was read whole.
     pub fn read(source: &str, value: T) -> Self {
-        Self::Read {
-            source: source.to_owned(),
-            value,
-            truncated: false,
-            taken: Taken::default(),
-        }
+        Self::read_up_to(source, value, false)
     }
 
     /// A fact that was read, or the beginning of one.

@@ -4,7 +4,7 @@ use super::Options;
 use super::command::{Bounds, find};
 use super::files::one_line;
 use super::throwaway::ask_sshd;
-use crate::inside::{Datum, SshLogin, parse_ssh_settings};
+use crate::inside::{Datum, NO_CLIENT, SshLogin, parse_ssh_settings};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -55,7 +55,6 @@ fn is_user_name(user: &str) -> bool {
 }
 
 const SSHD: &str = "sshd -T";
-const NO_CLIENT: &str = "no client was named: give --from";
 const BOUNDS: Bounds = Bounds {
     time: Duration::from_secs(3),
     output: 256 << 10,

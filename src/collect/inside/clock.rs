@@ -1,5 +1,6 @@
 //! Which rights a run has, and when in it something was read.
 
+use super::rounded;
 use crate::inside::{Datum, Privilege, Taken};
 use nix::unistd::geteuid;
 use std::fs;
@@ -16,18 +17,18 @@ pub(super) struct Clock {
 impl Clock {
     /// Of a run that begins now.
     pub(super) fn start() -> Self {
+        let status = fs::read_to_string("/proc/self/status").ok();
         Self {
             started: Instant::now(),
-            privilege: privilege(),
+            privilege: Privilege::of(geteuid().as_raw(), status.as_deref()),
         }
     }
 
     /// What is at hand now was taken so.
     pub(super) fn taken(self) -> Taken {
-        let elapsed = self.started.elapsed().as_secs_f64();
         Taken {
             privilege: Some(self.privilege),
-            at_s: Some((elapsed * 1000.0).round() / 1000.0),
+            at_s: Some(rounded(self.started.elapsed())),
         }
     }
 
@@ -38,10 +39,4 @@ impl Clock {
     ) -> Pin<Box<dyn Future<Output = Datum<T>> + Send + 'a>> {
         Box::pin(async move { coming.await.taken(self.taken()) })
     }
-}
-
-/// The rights of this process.
-pub(super) fn privilege() -> Privilege {
-    let status = fs::read_to_string("/proc/self/status").ok();
-    Privilege::of(geteuid().as_raw(), status.as_deref())
 }

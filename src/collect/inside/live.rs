@@ -25,8 +25,8 @@ use std::time::Instant;
 pub(super) struct Live {
     /// Whether this runs as root.
     pub(super) is_root: bool,
-    /// When the run began.
-    pub(super) clock: Clock,
+    /// When the run began, where that is noted.
+    pub(super) clock: Option<Clock>,
     /// Until when holders of sockets are looked for.
     pub(super) search_until: Instant,
 }
@@ -36,7 +36,7 @@ impl Live {
     pub(super) fn plain() -> Self {
         Self {
             is_root: false,
-            clock: Clock::start(),
+            clock: None,
             search_until: Instant::now(),
         }
     }
@@ -86,7 +86,7 @@ impl Source for Live {
     }
 
     fn taken(&self) -> Taken {
-        self.clock.taken()
+        self.clock.map(Clock::taken).unwrap_or_default()
     }
 
     fn release(&self) -> Option<String> {

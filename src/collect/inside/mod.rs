@@ -39,9 +39,9 @@ pub use witness::{Watch, watch};
 pub use crate::inside::{DEFAULT_OUTBOUND, FarEnd, FarEndError, parse_outbound};
 
 use crate::inside::{
-    About, Basics, BindFailure, COUNTERS, Conntrack, Datum, Host, Listener, Neighbour,
-    PacketProgram, Reading, RulesText, SNAPSHOT_VERSION, Snapshot, Source, basics, conntrack,
-    counted, listeners, parse_bind_failures, parse_refusals,
+    About, Basics, COUNTERS, Conntrack, Datum, Host, Listener, Logged, Neighbour, PacketProgram,
+    Reading, RulesText, SNAPSHOT_VERSION, Snapshot, Source, basics, conntrack, counted, listeners,
+    of_log,
 };
 use clock::Clock;
 use live::Live;
@@ -121,15 +121,15 @@ pub async fn collect(options: &Options) -> Snapshot {
     let clock = Clock::start();
     let live = Live {
         is_root: root,
-        clock,
+        clock: Some(clock),
         search_until: (started + deadline * 3 / 20).into_std(),
     };
     let before = in_thread(quick, live::reading).await;
-    let (basics, packet_programs, listeners) = silently(live, from, quick).await;
+    let (basics, packet_programs, listeners) = silently(live, clock, from, quick).await;
     let targets = targets(&basics);
     let local = basics.route_to_client.value().and_then(|it| it.source);
     let (host, ssh_login, firewall, probes, far_ends) = tokio::join!(
-        host(live, options, talked),
+        host(live, clock, options, talked),
         clock.note(clients::ssh_login(options, root, local)),
         rules(root, clock, talked),
         services::converse(&options.services, &targets, options.probe_timeout, talked),
@@ -140,8 +140,8 @@ pub async fn collect(options: &Options) -> Snapshot {
         services::connect_again(&probes, almost),
         outbound::trace_silence(far_ends, almost),
     );
-    let (counters, conntrack) = meanwhile(before, clock, end).await;
-    let neighbours = neighbours_by_now(live, &host, end).await;
+    let (counters, conntrack) = meanwhile(before, live, clock, end).await;
+    let neighbours = neighbours_by_now(live, clock, &host, end).await;
     Snapshot {
         reachdx_inside: SNAPSHOT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -173,12 +173,13 @@ pub async fn collect(options: &Options) -> Snapshot {
 /// What is read before anything is sent.
 async fn silently(
     live: Live,
+    clock: Clock,
     from: Option<IpAddr>,
     end: Instant,
 ) -> (Basics, Datum<Vec<PacketProgram>>, Datum<Vec<Listener>>) {
     let (basics, programs, listeners) = tokio::join!(
         in_thread(end, move || basics(&live, from)),
-        in_thread(end, move || programs::collect().taken(live.clock.taken())),
+        in_thread(end, move || programs::collect().taken(clock.taken())),
         in_thread(end, move || listeners(&live)),
     );
     (
@@ -201,9 +202,8 @@ async fn rules(
 }
 
 /// The state of the host itself, as far as it is in by `end`.
-async fn host(live: Live, options: &Options, end: Instant) -> Host {
+async fn host(live: Live, clock: Clock, options: &Options, end: Instant) -> Host {
     let about = options.about();
-    let clock = live.clock;
     let metadata = clock.note(async {
         let Some(which) = options.metadata else {
             return Datum::skipped("", "not asked for: give --metadata");
@@ -219,15 +219,14 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
         host::units(clock),
         host::bans(live.is_root, options.from, clock),
     );
-    let host = host.unwrap_or_else(|| Host::skipped(LATE));
-    let mut bans = host.bans.clone();
-    bans.extend(asked);
+    let mut host = host.unwrap_or_else(|| Host::skipped(LATE));
+    host.bans.extend(asked);
     let (name_servers, (refusals, ssh_binds)) = tokio::join!(
         timeout_at(
             end,
             clock.note(host::ask_name_servers(&host.resolvers, &options.outbound))
         ),
-        logged(&host, live, options.from, end),
+        logged(&host, live.is_root, clock, options.from, end),
     );
     Host {
         name_servers: name_servers.unwrap_or_else(|_| Datum::skipped("/etc/resolv.conf", LATE)),
@@ -239,7 +238,6 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
         system_state: units.system,
         refusals,
         ssh_binds,
-        bans,
         ..host
     }
 }
@@ -248,44 +246,45 @@ async fn host(live: Live, options: &Options, end: Instant) -> Host {
 /// bound.
 async fn logged(
     host: &Host,
-    live: Live,
+    is_root: bool,
+    clock: Clock,
     from: Option<IpAddr>,
     end: Instant,
-) -> (Datum<BTreeMap<String, u64>>, Datum<Vec<BindFailure>>) {
+) -> Logged {
     let of_files = (host.refusals.clone(), host.ssh_binds.clone());
     if host.ssh_binds.value().is_some() {
         return of_files;
     }
-    let asked = timeout_at(end, host::journal(live.is_root)).await;
-    let (refusals, binds) = match asked.unwrap_or_else(|_| Err(LATE.to_owned())) {
-        Ok((source, log)) => (
-            from.map(|client| {
-                let refusals = parse_refusals(&log.text, client);
-                Datum::read_up_to(&source, refusals, log.truncated)
-            }),
-            Datum::read_up_to(&source, parse_bind_failures(&log.text), log.truncated),
-        ),
-        Err(reason) => (
-            from.map(|_| Datum::skipped(host::JOURNAL, reason.as_str())),
-            Datum::skipped(host::JOURNAL, reason),
-        ),
+    let asked = timeout_at(end, host::journal(is_root)).await;
+    let asked = asked.unwrap_or_else(|_| Err(LATE.to_owned()));
+    let source = match &asked {
+        Ok((source, _)) => source.clone(),
+        Err(_) => host::JOURNAL.to_owned(),
     };
-    let taken = live.clock.taken();
-    (
-        refusals.unwrap_or(of_files.0).taken(taken),
-        binds.taken(taken),
-    )
+    let (refusals, binds) = of_log(&source, asked.map(|(_, log)| log), from);
+    let refusals = match from {
+        Some(_) => refusals,
+        None => of_files.0,
+    };
+    let taken = clock.taken();
+    (refusals.taken(taken), binds.taken(taken))
 }
 
 /// The neighbours once who was asked for an address has had the time to answer.
-async fn neighbours_by_now(live: Live, host: &Host, end: Instant) -> Datum<Vec<Neighbour>> {
-    let asked = in_thread(end, move || live.neighbours().taken(live.clock.taken())).await;
+async fn neighbours_by_now(
+    live: Live,
+    clock: Clock,
+    host: &Host,
+    end: Instant,
+) -> Datum<Vec<Neighbour>> {
+    let asked = in_thread(end, move || live.neighbours().taken(clock.taken())).await;
     asked.unwrap_or_else(|| host.neighbours.clone())
 }
 
 /// What happened to counters and to connection tracking since the first reading.
 async fn meanwhile(
     before: Option<Reading>,
+    live: Live,
     clock: Clock,
     end: Instant,
 ) -> (Datum<BTreeMap<String, u64>>, Datum<Conntrack>) {
@@ -293,10 +292,6 @@ async fn meanwhile(
     let (counters, drops) = match before.zip(after) {
         Some((before, after)) => (counted(&before, &after), after.drops_since(&before)),
         None => (Datum::skipped(COUNTERS, LATE), 0),
-    };
-    let live = Live {
-        clock,
-        ..Live::plain()
     };
     let conntrack = in_thread(end, move || conntrack(&live, drops)).await;
     let late = || Datum::skipped("/proc/sys/net/netfilter", LATE);

@@ -1,6 +1,7 @@
 //! Lists of the programs that ban, as far as they lie in files.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::NO_CLIENT;
 use super::files::{noted, what_failed};
 use crate::inside::{Bans, Datum, Source, parse_sshguard, parse_sshguard_settings};
 use std::io::ErrorKind;
@@ -37,5 +38,4 @@ fn sshguard(source: &dyn Source, client: IpAddr) -> Datum<Vec<String>> {
 }
 
 const ASKED: [&str; 2] = ["crowdsec", "fail2ban"];
-const NO_CLIENT: &str = "no client was named: give --from";
 const BLACKLISTS: [&str; 2] = ["/var/lib/sshguard/enemies", "/var/db/sshguard/blacklist.db"];

@@ -9,19 +9,20 @@ pub(super) fn noted<T>(source: &dyn Source, datum: Datum<T>) -> Datum<T> {
     datum.taken(source.taken())
 }
 
-/// One file through its parser.
+/// One file through its parser, with a note of how it was taken.
 pub(super) fn parsed<T>(
     source: &dyn Source,
     path: &str,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Datum<T> {
-    match source.text(path) {
+    let datum = match source.text(path) {
         Ok(FileText { text, truncated }) => match parse(&text) {
             Some(value) => Datum::read_up_to(path, value, truncated),
             None => Datum::skipped(path, "does not have the form the kernel documents"),
         },
         Err(error) => Datum::skipped(path, error.to_string()),
-    }
+    };
+    noted(source, datum)
 }
 
 /// The rows of a table of the network namespace, and whether it was cut; a kernel without IPv6 has no

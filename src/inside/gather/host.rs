@@ -4,12 +4,16 @@
 use super::files::{noted, parsed};
 use super::{bans, login, pam, ssh_units};
 use crate::inside::{
-    Datum, Host, Source, Usage, parse_cloud_init, parse_descriptors, parse_kernel_log, parse_load,
-    parse_memory, parse_oom_kills, parse_pressure, parse_processors, parse_resolvers, parse_uptime,
+    Datum, Host, Load, Source, Usage, parse_cloud_init, parse_descriptors, parse_kernel_log,
+    parse_load, parse_memory, parse_oom_kills, parse_pressure, parse_processors, parse_resolvers,
+    parse_uptime,
 };
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::IpAddr;
+
+/// Why nothing is told of a client.
+pub const NO_CLIENT: &str = "no client was named: give --from";
 
 /// Whom the host is asked about.
 #[derive(Clone, Debug)]
@@ -26,11 +30,9 @@ pub struct About {
 /// file server.
 pub fn host(source: &dyn Source, about: &About) -> Host {
     let (refusals, ssh_binds) = login::logged(source, about.client);
+    let load = parsed(source, "/proc/loadavg", parse_load);
     Host {
-        resolvers: noted(
-            source,
-            parsed(source, "/etc/resolv.conf", |it| Some(parse_resolvers(it))),
-        ),
+        resolvers: parsed(source, "/etc/resolv.conf", |it| Some(parse_resolvers(it))),
         login: noted(source, login::gates(source, about)),
         pam: noted(source, pam::gates(source, about)),
         wrappers: noted(source, login::wrappers(source, about.client)),
@@ -39,32 +41,23 @@ pub fn host(source: &dyn Source, about: &About) -> Host {
         bans: bans::bans(source, about.client),
         ssh_socket: noted(source, ssh_units::socket(source)),
         ssh_files: noted(source, ssh_units::files(source, &about.user)),
-        load: noted(source, parsed(source, "/proc/loadavg", parse_load)),
         pressure: noted(source, pressure(source)),
-        memory: noted(source, parsed(source, "/proc/meminfo", parse_memory)),
-        descriptors: noted(
-            source,
-            parsed(source, "/proc/sys/fs/file-nr", parse_descriptors),
-        ),
-        uptime_s: noted(source, parsed(source, "/proc/uptime", parse_uptime)),
-        processors: noted(source, parsed(source, "/proc/stat", parse_processors)),
-        tasks: noted(source, tasks(source)),
-        oom_kills: noted(source, parsed(source, "/proc/vmstat", parse_oom_kills)),
+        memory: parsed(source, "/proc/meminfo", parse_memory),
+        descriptors: parsed(source, "/proc/sys/fs/file-nr", parse_descriptors),
+        uptime_s: parsed(source, "/proc/uptime", parse_uptime),
+        processors: parsed(source, "/proc/stat", parse_processors),
+        tasks: noted(source, tasks(source, &load)),
+        load,
+        oom_kills: parsed(source, "/proc/vmstat", parse_oom_kills),
         kernel_log: noted(source, kernel_log(source)),
-        cloud_init: noted(
-            source,
-            parsed(source, "/run/cloud-init/status.json", parse_cloud_init),
-        ),
+        cloud_init: parsed(source, "/run/cloud-init/status.json", parse_cloud_init),
         needs_reboot: noted(source, needs_reboot(source)),
         clock_synchronised: noted(source, source.clock_synchronised()),
-        selinux_enforces: noted(
-            source,
-            parsed(source, "/sys/fs/selinux/enforce", |it| match it.trim() {
-                "0" => Some(false),
-                "1" => Some(true),
-                _ => None,
-            }),
-        ),
+        selinux_enforces: parsed(source, "/sys/fs/selinux/enforce", |it| match it.trim() {
+            "0" => Some(false),
+            "1" => Some(true),
+            _ => None,
+        }),
         links: noted(source, source.links()),
         neighbours: noted(source, source.neighbours()),
         policy_rules: noted(source, source.policy_rules()),
@@ -88,7 +81,7 @@ fn pressure(source: &dyn Source) -> Datum<BTreeMap<String, f64>> {
 }
 
 /// Tasks beside the lower of the kernel's two limits (`proc_sys_kernel(5)`).
-fn tasks(source: &dyn Source) -> Datum<Usage> {
+fn tasks(source: &dyn Source, load: &Datum<Load>) -> Datum<Usage> {
     let limit = |name: &str| {
         let number = parsed(source, &format!("{KERNEL}/{name}"), |it| {
             it.trim().parse().ok()
@@ -96,7 +89,6 @@ fn tasks(source: &dyn Source) -> Datum<Usage> {
         number.value().copied()
     };
     let limits: Option<Vec<u64>> = ["pid_max", "threads-max"].into_iter().map(limit).collect();
-    let load = parsed(source, "/proc/loadavg", parse_load);
     match (load, limits.and_then(|it| it.into_iter().min())) {
         (Datum::Read { value, .. }, Some(max)) => Datum::read(
             KERNEL,
@@ -106,7 +98,7 @@ fn tasks(source: &dyn Source) -> Datum<Usage> {
             },
         ),
         (Datum::Read { .. }, None) => Datum::skipped(KERNEL, "its limits cannot be read"),
-        (Datum::Skipped { source, reason, .. }, _) => Datum::skipped(&source, reason),
+        (Datum::Skipped { source, reason, .. }, _) => Datum::skipped(source, reason),
     }
 }
 

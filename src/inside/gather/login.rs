@@ -1,8 +1,8 @@
 //! What stands between an accepted connection and a shell.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::About;
 use super::files::what_failed;
+use super::{About, NO_CLIENT};
 use crate::inside::{
     self, BindFailure, Datum, FileText, LoginGates, Source, Wrappers, parse_account,
     parse_bind_failures, parse_password_state, parse_refusals,
@@ -60,27 +60,31 @@ pub(super) fn wrappers(source: &dyn Source, client: Option<IpAddr>) -> Datum<Wra
     }
 }
 
-/// What the server's log tells: refused logins of the client, and ports that could not be bound.
-pub(super) fn logged(
-    source: &dyn Source,
-    client: Option<IpAddr>,
-) -> (Datum<BTreeMap<String, u64>>, Datum<Vec<BindFailure>>) {
-    let (path, log) = match log(source) {
-        Ok(found) => found,
-        Err(reason) => {
-            let refusals = match client {
-                Some(_) => Datum::skipped(LOGS[0], reason.as_str()),
-                None => Datum::skipped(LOGS[0], NO_CLIENT),
-            };
-            return (refusals, Datum::skipped(LOGS[0], reason));
+/// Logins of the client that were refused, by reason, and ports that could not be bound.
+pub type Logged = (Datum<BTreeMap<String, u64>>, Datum<Vec<BindFailure>>);
+
+/// What the server's log tells.
+pub(super) fn logged(source: &dyn Source, client: Option<IpAddr>) -> Logged {
+    match log(source) {
+        Ok((path, log)) => of_log(path, Ok(log), client),
+        Err(reason) => of_log(LOGS[0], Err(reason), client),
+    }
+}
+
+/// What a log of the server tells, or why there is none.
+pub fn of_log(source: &str, log: Result<FileText, String>, client: Option<IpAddr>) -> Logged {
+    let refusals = match (&log, client) {
+        (_, None) => Datum::skipped(source, NO_CLIENT),
+        (Ok(log), Some(client)) => {
+            Datum::read_up_to(source, parse_refusals(&log.text, client), log.truncated)
         }
+        (Err(reason), Some(_)) => Datum::skipped(source, reason.as_str()),
     };
-    let refusals = match client {
-        Some(client) => Datum::read_up_to(path, parse_refusals(&log.text, client), log.truncated),
-        None => Datum::skipped(path, NO_CLIENT),
+    let binds = match log {
+        Ok(log) => Datum::read_up_to(source, parse_bind_failures(&log.text), log.truncated),
+        Err(reason) => Datum::skipped(source, reason),
     };
-    let failures = parse_bind_failures(&log.text);
-    (refusals, Datum::read_up_to(path, failures, log.truncated))
+    (refusals, binds)
 }
 
 fn log(source: &dyn Source) -> Result<(&'static str, FileText), String> {
@@ -117,7 +121,6 @@ fn is_linked(source: &dyn Source) -> Result<bool, String> {
 
 const PASSWD: &str = "/etc/{passwd,shadow,nologin}";
 const HOSTS: &str = "/etc/hosts.{allow,deny}";
-const NO_CLIENT: &str = "no client was named: give --from";
 /// OpenSSH 9.8 moved the work to a program of its own.
 const SERVERS: [&str; 4] = [
     "/usr/sbin/sshd",

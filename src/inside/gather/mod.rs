@@ -12,7 +12,8 @@ mod pam;
 mod sockets;
 mod ssh_units;
 
-pub use host::{About, host};
+pub use host::{About, NO_CLIENT, host};
 pub use kernel::{COUNTERS, Reading, conntrack, counted, modules, reading};
+pub use login::{Logged, of_log};
 pub use network::{Basics, basics};
 pub use sockets::listeners;

@@ -1,6 +1,7 @@
 //! Which sockets wait for clients, and which are open to one.
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use super::NO_CLIENT;
 use super::files::{noted, table};
 use crate::inside::{
     Datum, Established, Listener, Owner, SocketDetail, SocketRow, Source, parse_sockets,
@@ -41,7 +42,7 @@ fn waiting(source: &dyn Source) -> Datum<Vec<Listener>> {
 /// The open connections that came from the client.
 pub(super) fn established(source: &dyn Source, from: Option<IpAddr>) -> Datum<Vec<Established>> {
     let Some(client) = from else {
-        return Datum::skipped(TABLES, "no client was named: give --from");
+        return Datum::skipped(TABLES, NO_CLIENT);
     };
     let mut open = Vec::new();
     let mut truncated = false;

@@ -2,7 +2,9 @@
 
 use crate::collect::inside::clock::Clock;
 use crate::collect::inside::command::{Bounds, CommandError, find, run};
-use crate::inside::{Bans, Datum, is_jailed, parse_crowdsec, parse_fail2ban, parse_jails};
+use crate::inside::{
+    Bans, Datum, NO_CLIENT, is_jailed, parse_crowdsec, parse_fail2ban, parse_jails,
+};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -81,7 +83,7 @@ fn asked(
     client: Option<IpAddr>,
     name: &str,
 ) -> Result<(PathBuf, IpAddr), &'static str> {
-    let client = client.ok_or("no client was named: give --from")?;
+    let client = client.ok_or(NO_CLIENT)?;
     let program = find(&DIRECTORIES.map(PathBuf::from), name).ok_or("not installed")?;
     if !is_root {
         return Err("asking it needs root");
