@@ -200,8 +200,26 @@ fn packets_that_the_ip_layer_never_received_were_dropped_at_the_interface() {
 fn a_half_open_connection_is_told_by_its_client_and_port() {
     let kept = json!({"TcpExt.TCPTimeouts": 3, "Tcp.InSegs": 4});
     let resent = json!({"TcpExt.TCPSynRetrans": 4, "Tcp.RetransSegs": 4});
+    // Another connection's loss probe sends a segment again without a timer.
+    let beside_a_probe = json!({"TcpExt.TCPTimeouts": 3, "Tcp.RetransSegs": 1});
+    // As many segments sent, failed or queued as timers: all may be of other connections.
+    let others = json!({
+        "TcpExt.TCPTimeouts": 3, "Tcp.RetransSegs": 1, "TcpExt.TCPRetransFail": 1,
+        "TcpExt.TCPSpuriousRtxHostQueues": 1,
+    });
+    let one_sent = json!({
+        "TcpExt.TCPTimeouts": 9, "Tcp.RetransSegs": 1, "TcpExt.TCPSynRetrans": 1,
+    });
     let cases = [
         (22, PORT, &kept, Some("kept the kernel's answer in")),
+        (
+            22,
+            PORT,
+            &beside_a_probe,
+            Some("kept the kernel's answer in"),
+        ),
+        (22, PORT, &others, None),
+        (22, PORT, &one_sent, Some("sent its answer again and again")),
         (22, PORT, &resent, Some("sent its answer again and again")),
         (22, PORT + 1, &kept, None),
         (80, PORT, &kept, None),

@@ -138,15 +138,20 @@ fn half_open(case: &Case<'_>, witness: &Witness, openings: &[&Sighting]) -> Opti
         let summary = format!("{known}, and the kernel sent its answer again and again");
         return Some((Reading::AnswerResent, summary));
     }
-    // Other traffic can only add to these: none at all means that no answer was sent again, though the
-    // time for it came.
-    let unsent = moved.count(SYN_RETRANSMITTED) == 0
-        && moved.count("Tcp.RetransSegs") == 0
-        && moved.count("TcpExt.TCPTimeouts") > 0;
-    unsent.then(|| {
+    unsent(moved).then(|| {
         let summary = format!("{known}, and each time the host kept the kernel's answer in");
         (Reading::AnswerKept, summary)
     })
+}
+
+/// Whether an answer's time to be sent again came, and it was not.
+///
+/// Every timer that expires counts. One of an open connection counts a segment too, whether it is sent,
+/// fails or still waits in a queue; so does an answer that is sent. What is left over are answers that
+/// the kernel could not send. Other traffic can only hide them.
+fn unsent(moved: Moved<'_>) -> bool {
+    let sent: u64 = SENT_AT_TIMEOUT.iter().map(|name| moved.count(name)).sum();
+    moved.count(SYN_RETRANSMITTED) == 0 && moved.count("TcpExt.TCPTimeouts") > sent
 }
 
 /// Whether a half-open connection is the flow's: by its client's socket where the packets were seen or
@@ -225,6 +230,12 @@ fn counted(count: u64) -> String {
 
 /// SYNs and answers to them that were sent once more.
 const SYN_RETRANSMITTED: &str = "TcpExt.TCPSynRetrans";
+/// Segments that were sent once more, that could not be, and that had not left since the last time.
+const SENT_AT_TIMEOUT: &[&str] = &[
+    "Tcp.RetransSegs",
+    "TcpExt.TCPRetransFail",
+    "TcpExt.TCPSpuriousRtxHostQueues",
+];
 /// Outcomes that our own host decides before a packet leaves it.
 const UNSENT: &[Reading] = &[
     Reading::NoRoute,
