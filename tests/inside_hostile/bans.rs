@@ -2,7 +2,7 @@
 
 use super::room::{PRIVATE, UP, reason, room};
 use nix::unistd::geteuid;
-use reachdx::inside::Datum;
+use reachdx::inside::{Datum, Host};
 
 /// A server of fail2ban that bans what it is told to.
 const FAIL2BAN: &str = "
@@ -40,14 +40,32 @@ fn fail2ban_tells_the_jails_that_hold_the_client() {
 #[test]
 fn a_fail2ban_that_does_not_know_the_question_is_asked_jail_by_jail() {
     assert!(geteuid().is_root(), "needs root, which alone may ask");
+    let host = old_fail2ban(
+        "status) printf 'Status\\n`- Jail list:\\tnginx, sshd\\n' ;;
+        'status sshd') printf '`- Banned IP list:\\t192.0.2.1 127.0.0.1\\n' ;;
+        'status nginx') printf '`- Banned IP list:\\t127.0.0.10\\n' ;;",
+    );
+    assert_eq!(host.bans["fail2ban"].value().unwrap(), &["sshd"]);
+}
+
+#[test]
+fn jails_that_each_take_their_time_do_not_take_the_deadline() {
+    assert!(geteuid().is_root(), "needs root, which alone may ask");
+    let host = old_fail2ban(
+        "status) printf 'Status\\n`- Jail list:\\ta, b, c, d, e, f, g, h, i, j\\n' ;;
+        status*) sleep 2; printf '`- Banned IP list:\\t127.0.0.10\\n' ;;",
+    );
+    assert_eq!(reason(&host.bans["fail2ban"]), "the run's time ran out");
+}
+
+/// What is told of a host whose fail2ban knows these questions alone.
+fn old_fail2ban(answers: &str) -> Host {
     let script = format!(
         "{UP}
         cat > $DIRECTORY/client <<'END'
 #!/bin/sh
 case $* in
-    status) printf 'Status\\n`- Jail list:\\tnginx, sshd\\n' ;;
-    'status sshd') printf '`- Banned IP list:\\t192.0.2.1 127.0.0.1\\n' ;;
-    'status nginx') printf '`- Banned IP list:\\t127.0.0.10\\n' ;;
+    {answers}
     *) echo 'Invalid command'; exit 255 ;;
 esac
 END
@@ -55,8 +73,7 @@ END
         mount --bind $DIRECTORY/client /usr/bin/fail2ban-client
         \"$@\""
     );
-    let host = room(&script).snapshot().host;
-    assert_eq!(host.bans["fail2ban"].value().unwrap(), &["sshd"]);
+    room(&script).snapshot().host
 }
 
 #[test]

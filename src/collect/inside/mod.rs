@@ -217,7 +217,7 @@ async fn host(live: Live, clock: Clock, options: &Options, end: Instant) -> Host
         clock.note(host::ssh_check(live.is_root)),
         metadata,
         host::units(clock),
-        host::bans(live.is_root, options.from, clock),
+        host::bans(live.is_root, options.from, clock, end),
     );
     let mut host = host.unwrap_or_else(|| Host::skipped(LATE));
     host.bans.extend(asked);

@@ -1,5 +1,6 @@
 //! Programs that ban, asked whether they hold the client.
 
+use crate::collect::inside::LATE;
 use crate::collect::inside::clock::Clock;
 use crate::collect::inside::command::{Bounds, CommandError, find, run};
 use crate::inside::{
@@ -8,21 +9,32 @@ use crate::inside::{
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
-/// Asks fail2ban and `CrowdSec`, which tell root alone.
+/// Asks fail2ban and `CrowdSec`, which tell root alone, until `end`.
 pub(in crate::collect::inside) async fn bans(
     is_root: bool,
     client: Option<IpAddr>,
     clock: Clock,
+    end: Instant,
 ) -> Bans {
     let (fail2ban, crowdsec) = tokio::join!(
-        clock.note(fail2ban(is_root, client)),
-        clock.note(crowdsec(is_root, client))
+        clock.note(by(end, FAIL2BAN, fail2ban(is_root, client))),
+        clock.note(by(end, CROWDSEC, crowdsec(is_root, client)))
     );
     Bans::from([
         ("fail2ban".to_owned(), fail2ban),
         ("crowdsec".to_owned(), crowdsec),
     ])
+}
+
+async fn by(
+    end: Instant,
+    program: &str,
+    asked: impl Future<Output = Datum<Vec<String>>>,
+) -> Datum<Vec<String>> {
+    let asked = timeout_at(end, asked).await;
+    asked.unwrap_or_else(|_| Datum::skipped(program, LATE))
 }
 
 async fn fail2ban(is_root: bool, client: Option<IpAddr>) -> Datum<Vec<String>> {
