@@ -84,6 +84,15 @@ enum Family {
     V6,
 }
 
+impl Family {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::V4 => "iptables",
+            Self::V6 => "ip6tables",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Backend {
     Nft,
@@ -111,7 +120,7 @@ enum Before {
     /// There are no rules, as this file shows.
     Empty(String),
     /// The tool must not be run.
-    Refrain(&'static str),
+    Refrain(String),
 }
 
 async fn list(tool: Tool, places: &Places) -> Datum<RulesText> {
@@ -125,9 +134,9 @@ async fn list(tool: Tool, places: &Places) -> Datum<RulesText> {
     }
     let (program, arguments): (_, &[&str]) = match tool {
         Tool::Nft => (find(&places.directories, "nft"), &["-a", "list", "ruleset"]),
-        Tool::Save(family, backend) => (save_program(family, backend, places), &[]),
+        Tool::Save(family, backend) => (save_program(family.prefix(), backend, places), &[]),
         Tool::Sets => (find(&places.directories, "ipset"), &["save"]),
-        Tool::Bridges => (bridges_program(places), &[]),
+        Tool::Bridges => (save_program("ebtables", Backend::Legacy, places), &[]),
     };
     let Some(program) = program else {
         return Datum::skipped(tool.key(), "not installed");
@@ -149,8 +158,9 @@ async fn list(tool: Tool, places: &Places) -> Datum<RulesText> {
 
 fn before(tool: Tool, places: &Places) -> Before {
     match tool {
-        Tool::Sets => before_sets(&places.modules),
-        Tool::Bridges => before_bridges(&places.modules),
+        Tool::Sets => before_module("ip_set", &places.modules),
+        // What is done by way of nftables, `nft` lists.
+        Tool::Bridges => before_module("ebtables", &places.modules),
         Tool::Nft | Tool::Save(_, Backend::Nft) => before_nft(tool, &places.modules),
         Tool::Save(Family::V4, Backend::Legacy) => before_legacy(&places.tables, "ip_tables_names"),
         Tool::Save(Family::V6, Backend::Legacy) => {
@@ -160,41 +170,28 @@ fn before(tool: Tool, places: &Places) -> Before {
 }
 
 fn before_nft(tool: Tool, modules: &Modules) -> Before {
-    if modules.absent("nf_tables") {
-        return Before::Empty("/proc/modules: nf_tables is not loaded".to_owned());
-    }
-    if !modules.present("nf_tables") {
-        return Before::Refrain(
-            "cannot tell whether nf_tables is loaded, and asking would load it: run \
-             `nft list ruleset` where that is no harm",
-        );
-    }
-    match tool {
-        Tool::Save(..) if !modules.present("nft_compat") => Before::Refrain(
-            "nft_compat is not loaded, and asking might load it; `nft` lists every rule there is",
+    let module = before_module("nf_tables", modules);
+    match (tool, &module) {
+        (Tool::Save(..), Before::Ask) if !modules.present("nft_compat") => Before::Refrain(
+            "nft_compat is not loaded, and asking might load it; `nft` lists every rule there is"
+                .to_owned(),
         ),
-        Tool::Nft | Tool::Save(..) | Tool::Sets | Tool::Bridges => Before::Ask,
+        (_, Before::Refrain(reason)) => Before::Refrain(format!(
+            "{reason}: run `nft list ruleset` where that is no harm"
+        )),
+        (_, Before::Ask | Before::Empty(_)) => module,
     }
 }
 
-fn before_sets(modules: &Modules) -> Before {
-    if modules.absent("ip_set") {
-        Before::Empty("/proc/modules: ip_set is not loaded".to_owned())
-    } else if modules.present("ip_set") {
+fn before_module(module: &str, modules: &Modules) -> Before {
+    if modules.absent(module) {
+        Before::Empty(format!("/proc/modules: {module} is not loaded"))
+    } else if modules.present(module) {
         Before::Ask
     } else {
-        Before::Refrain("cannot tell whether ip_set is loaded, and asking would load it")
-    }
-}
-
-/// What `ebtables` does by way of nftables, `nft` lists.
-fn before_bridges(modules: &Modules) -> Before {
-    if modules.absent("ebtables") {
-        Before::Empty("/proc/modules: ebtables is not loaded".to_owned())
-    } else if modules.present("ebtables") {
-        Before::Ask
-    } else {
-        Before::Refrain("cannot tell whether ebtables is loaded, and asking would load it")
+        Before::Refrain(format!(
+            "cannot tell whether {module} is loaded, and asking would load it"
+        ))
     }
 }
 
@@ -206,28 +203,21 @@ fn before_legacy(directory: &Path, file: &str) -> Before {
         Ok(names) if names.trim().is_empty() => Before::Empty(source),
         Ok(_) => Before::Ask,
         Err(error) if error.kind() == ErrorKind::NotFound => Before::Empty(source),
-        Err(_) => Before::Refrain("the kernel's list of legacy tables could not be read"),
+        Err(_) => {
+            Before::Refrain("the kernel's list of legacy tables could not be read".to_owned())
+        }
     }
 }
 
 /// The save command of one backend: by its own name, or by the plain name where that leads to it.
-fn save_program(family: Family, backend: Backend, places: &Places) -> Option<PathBuf> {
-    let (prefix, suffix) = match (family, backend) {
-        (Family::V4, Backend::Nft) => ("iptables", "nft"),
-        (Family::V4, Backend::Legacy) => ("iptables", "legacy"),
-        (Family::V6, Backend::Nft) => ("ip6tables", "nft"),
-        (Family::V6, Backend::Legacy) => ("ip6tables", "legacy"),
+fn save_program(prefix: &str, backend: Backend, places: &Places) -> Option<PathBuf> {
+    let suffix = match backend {
+        Backend::Nft => "nft",
+        Backend::Legacy => "legacy",
     };
     find(&places.directories, &format!("{prefix}-{suffix}-save")).or_else(|| {
         find(&places.directories, &format!("{prefix}-save"))
             .filter(|program| backend_of(program) == backend)
-    })
-}
-
-fn bridges_program(places: &Places) -> Option<PathBuf> {
-    find(&places.directories, "ebtables-legacy-save").or_else(|| {
-        find(&places.directories, "ebtables-save")
-            .filter(|program| backend_of(program) == Backend::Legacy)
     })
 }
 
