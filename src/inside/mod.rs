@@ -34,6 +34,7 @@ pub use counters::{
     parse_softnet,
 };
 pub use far_end::{DEFAULT_OUTBOUND, FarEnd, FarEndError, MOST_FAR_ENDS, parse_outbound};
+pub(crate) use gather::SETTINGS;
 pub use gather::{
     About, Basics, COUNTERS, Logged, NO_CLIENT, Reading, basics, conntrack, counted, host,
     listeners, modules, of_log, reading,
@@ -51,6 +52,7 @@ pub use host::{
     parse_sshguard, parse_sshguard_settings, parse_system_state, parse_unit, parse_uptime,
     wrappers,
 };
+pub(crate) use host::{REASONS, TROUBLES};
 pub use host_rules::{can_interfere, can_rewrite};
 pub use malformed::Malformed;
 pub use modules::Modules;

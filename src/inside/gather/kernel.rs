@@ -135,7 +135,7 @@ pub const COUNTERS: &str = "/proc/net/{snmp,snmp6,netstat,softnet_stat}";
 
 const CONNTRACK: &str = "/proc/sys/net/netfilter, /proc/net/stat/nf_conntrack";
 const SYSCTLS: &str = "/proc/sys";
-const SETTINGS: [&str; 19] = [
+pub(crate) const SETTINGS: [&str; 19] = [
     "net.core.somaxconn",
     "net.ipv4.conf.all.arp_ignore",
     "net.ipv4.conf.all.rp_filter",

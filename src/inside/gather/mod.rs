@@ -13,6 +13,7 @@ mod sockets;
 mod ssh_units;
 
 pub use host::{About, NO_CLIENT, host};
+pub(crate) use kernel::SETTINGS;
 pub use kernel::{COUNTERS, Reading, conntrack, counted, modules, reading};
 pub use login::{Logged, of_log};
 pub use network::{Basics, basics};

@@ -91,7 +91,7 @@ const ERRORS: [(&str, &str); 3] = [
 ];
 /// What sshd writes (`auth.c`, `auth2.c`, `sshd.c` of OpenSSH, `refuse()` of TCP wrappers), the more
 /// telling first.
-const REASONS: [(&str, &str); 14] = [
+pub(crate) const REASONS: [(&str, &str); 14] = [
     ("refused connect", "turned away by TCP wrappers"),
     ("not listed in AllowUsers", "not in AllowUsers"),
     ("listed in DenyUsers", "in DenyUsers"),

@@ -84,7 +84,7 @@ pub fn parse_kernel_log(text: &str) -> BTreeMap<String, u64> {
 
 /// What the kernel writes (`nf_conntrack_core.c`, `oom_kill.c`, `hung_task.c`, `watchdog.c`,
 /// `neighbour.c`, `tcp_input.c`, `fib_frontend.c`, the block layer and file systems), and its kind.
-const TROUBLES: [(&str, &str); 12] = [
+pub(crate) const TROUBLES: [(&str, &str); 12] = [
     (
         "table full, dropping packet",
         "connection tracking table full",

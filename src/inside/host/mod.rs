@@ -21,10 +21,12 @@ mod wrappers;
 
 pub use access_conf::{AccessVerdict, Login, access, groups_of};
 pub use accounts::{Account, PasswordState, parse_account, parse_password_state};
+pub(crate) use auth_log::REASONS;
 pub use auth_log::{BindFailure, parse_bind_failures, parse_refusals};
 pub use bans::{
     is_jailed, parse_crowdsec, parse_fail2ban, parse_jails, parse_sshguard, parse_sshguard_settings,
 };
+pub(crate) use boot::TROUBLES;
 pub use boot::{
     CloudInit, Processors, parse_cloud_init, parse_kernel_log, parse_oom_kills, parse_processors,
 };

@@ -64,20 +64,21 @@ quoted() {
     case $line in *,) line='"x",' ;; *) line='"x"' ;; esac
 }
 
+# holds TEXT WORDS...: which of the words the text holds, the first of them.
+holds() {
+    long=$1
+    shift
+    for words do
+        case $long in *"$words"*) return 0 ;; esac
+    done
+    return 1
+}
+
 # Turns a line of the kernel's log into the kind of trouble it tells of; others may hold names and
 # addresses.
 trouble() {
-    for kind in 'table full, dropping packet' 'Out of memory: Kill' 'Memory cgroup out of memory' \
-        'blocked for more than' 'soft lockup' 'neighbour table overflow' 'neighbor table overflow' \
-        'Possible SYN flooding' 'martian source' 'Remounting filesystem read-only' 'I/O error' \
-        'page allocation failure'; do
-        case $1 in *"$kind"*)
-            line=$kind
-            return 0
-            ;;
-        esac
-    done
-    return 1
+    holds "$1" @TROUBLES@ || return 1
+    line=$words
 }
 
 # Turns a line of the SSH server's log into its reason and the client, without names; fails for others.
@@ -93,18 +94,8 @@ told() {
         *sshd*" $client "* | *sshd*"($client)"* | *sshd*" $client:"*) ;;
         *) return 1 ;;
     esac
-    for reason in 'refused connect' 'not listed in AllowUsers' 'listed in DenyUsers' \
-        'not in any group' "none of user's groups are listed in AllowGroups" \
-        'group is listed in DenyGroups' 'because account is locked' 'because shell' \
-        'ROOT LOGIN REFUSED' 'maximum authentication attempts exceeded' 'past MaxStartups' \
-        'penalty' 'Failed password' 'Invalid user'; do
-        case $1 in *"$reason"*)
-            line="sshd: $reason from $client"
-            return 0
-            ;;
-        esac
-    done
-    return 1
+    holds "$1" @REASONS@ || return 1
+    line="sshd: $words from $client"
 }
 
 # Prints one line where the filter keeps it, and counts it and its characters that are no blanks.
@@ -119,26 +110,14 @@ put() {
     set -- $line
     [ $# -gt 0 ] || return 0
     case $keep in
-        lines) case $1 in '#'*) line='#' && set -- '#' ;; esac ;;
-        json)
-            quoted "$1"
-            # shellcheck disable=SC2086
-            set -- $line
-            ;;
+        lines) case $1 in '#'*) line='#' ;; esac ;;
+        json) quoted "$1" ;;
         listening) [ "$1" = sl ] || [ "${4-}" = 0A ] || return 0 ;;
         client) case $line in *"$client"*) ;; *) return 0 ;; esac ;;
         cpu) case $1 in cpu*) ;; *) return 0 ;; esac ;;
         oom) [ "$1" = oom_kill ] || return 0 ;;
-        trouble)
-            trouble "$line" || return 0
-            # shellcheck disable=SC2086
-            set -- $line
-            ;;
-        log)
-            told "$line" || return 0
-            # shellcheck disable=SC2086
-            set -- $line
-            ;;
+        trouble) trouble "$line" || return 0 ;;
+        log) told "$line" || return 0 ;;
         rights) [ "$1" = CapEff: ] || return 0 ;;
         bound)
             [ "$1" = sl ] || [ "${4-}" = 07 ] || return 0
@@ -148,8 +127,6 @@ put() {
             # The hardware address stands behind the backslash.
             line=${line%%\\*}
             line=${line%% link/*}
-            # shellcheck disable=SC2086
-            set -- $line
             ;;
         neighbour)
             # ADDRESS dev NAME [lladdr HARDWARE-ADDRESS] STATE
@@ -157,10 +134,10 @@ put() {
             line="$1 ${3-}"
             while [ $# -gt 1 ]; do shift; done
             line="$line $1"
-            # shellcheck disable=SC2086
-            set -- $line
             ;;
     esac
+    # shellcheck disable=SC2086
+    set -- $line
     IFS=
     words="$*"
     IFS=' 	
@@ -252,14 +229,7 @@ listed() {
 }
 
 settings() {
-    for path in net/core/somaxconn net/ipv4/conf/all/arp_ignore net/ipv4/conf/all/rp_filter \
-        net/ipv4/icmp_echo_ignore_all net/ipv4/icmp_echo_ignore_broadcasts net/ipv4/icmp_ratelimit \
-        net/ipv4/icmp_ratemask net/ipv4/ip_forward net/ipv4/ip_local_port_range \
-        net/ipv4/neigh/default/gc_thresh3 net/ipv4/tcp_abort_on_overflow \
-        net/ipv4/tcp_max_syn_backlog net/ipv4/tcp_mtu_probing net/ipv4/tcp_syncookies \
-        net/ipv4/tcp_tw_recycle net/ipv6/bindv6only net/ipv6/conf/all/disable_ipv6 \
-        net/ipv6/conf/all/forwarding net/ipv6/icmp/echo_ignore_all \
-        net/netfilter/nf_conntrack_count net/netfilter/nf_conntrack_max; do
+    for path in @SETTINGS@ net/netfilter/nf_conntrack_count net/netfilter/nf_conntrack_max; do
         setting "$path"
     done
     set +f

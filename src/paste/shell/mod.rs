@@ -10,7 +10,7 @@ mod record;
 mod said;
 
 use super::script::quoted;
-use crate::inside::Snapshot;
+use crate::inside::{REASONS, SETTINGS, Snapshot, TROUBLES};
 use record::Record;
 use std::net::IpAddr;
 use thiserror::Error;
@@ -34,8 +34,15 @@ pub fn shell_script(client: Option<IpAddr>, user: &str) -> String {
     let client = client.map_or_else(String::new, |it| it.to_string());
     FALLBACK
         .replace("@VERSION@", env!("CARGO_PKG_VERSION"))
+        .replace("@TROUBLES@", &words(TROUBLES.map(|(text, _)| text)))
+        .replace("@REASONS@", &words(REASONS.map(|(text, _)| text)))
+        .replace("@SETTINGS@", &words(SETTINGS).replace('.', "/"))
         .replace("@CLIENT@", &quoted(&client))
         .replace("@USER@", &quoted(user))
+}
+
+fn words<const N: usize>(texts: [&str; N]) -> String {
+    texts.map(quoted).join(" ")
 }
 
 /// Reads the script's output, with what a reader should know of it; `None` for any other text.
