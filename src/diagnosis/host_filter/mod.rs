@@ -18,7 +18,7 @@ use crate::evidence::Run;
 use crate::inside::{Datum, ProgramKind, Snapshot, can_interfere, can_rewrite};
 use ipnet::IpNet;
 use rulesets::Family;
-use rulesets::host::{HostFacts, HostRules, NamedText, Passage, TableFamily};
+use rulesets::host::{Base, HostFacts, HostRules, NamedText, Passage, TableFamily};
 use rulesets::program::{Step, Verdict};
 use std::collections::BTreeMap;
 
@@ -176,14 +176,13 @@ fn any_opaque(rules: &HostRules) -> bool {
 /// Rules for frames that cross a bridge of the host, by either backend: what they do is not judged.
 fn bridged(snapshot: &Snapshot, rules: &HostRules) -> Option<Unread> {
     let of_nft = rules.tables.iter().any(|table| {
-        let chains = || table.chains.iter();
+        let mut chains = table.chains.iter();
         table.family == TableFamily::Bridge
             && !table.dormant
-            && (chains().any(|it| {
-                it.base
-                    .as_ref()
-                    .is_some_and(|it| it.policy == Verdict::Drop)
-            }) || chains().any(|it| !it.chain.rules.is_empty()))
+            && chains.any(|it| {
+                let drops = |base: &Base| base.policy == Verdict::Drop;
+                it.base.as_ref().is_some_and(drops) || !it.chain.rules.is_empty()
+            })
     });
     let legacy = snapshot.firewall.get(BRIDGES).and_then(Datum::value);
     let of_legacy = legacy.is_some_and(|listing| {

@@ -1,7 +1,7 @@
 //! Sensors of what stands between an SSH server's open port and its banner: TCP wrappers, and the
 //! server's own log of whom it turned away.
 
-use super::take;
+use super::{is_of_client, take};
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
 use crate::inside::{Owner, Snapshot, Wrappers};
@@ -12,12 +12,10 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
     let Some(snapshot) = &case.run.evidence.inside else {
         return;
     };
-    let asked_for = snapshot.route_to_client.value().map(|route| route.client);
     if case.flow.service != "ssh"
         || case.flow.direction != Direction::Inbound
         || case.flow.protocol != Protocol::Tcp
-        || case.flow.client.is_none()
-        || case.flow.client != asked_for
+        || !is_of_client(case, snapshot)
     {
         return;
     }

@@ -1,6 +1,6 @@
 //! Sensor of the lists of programs that ban.
 
-use super::take;
+use super::{is_of_client, take};
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
 use rulesets::Direction;
@@ -11,11 +11,7 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
     let Some(snapshot) = &case.run.evidence.inside else {
         return;
     };
-    let asked_for = snapshot.route_to_client.value().map(|route| route.client);
-    if case.flow.direction != Direction::Inbound
-        || case.flow.client.is_none()
-        || case.flow.client != asked_for
-    {
+    if case.flow.direction != Direction::Inbound || !is_of_client(case, snapshot) {
         return;
     }
     let held = snapshot.host.bans.iter().filter_map(|(program, lists)| {

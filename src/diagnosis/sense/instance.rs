@@ -121,28 +121,26 @@ fn route(case: &mut Case<'_>, snapshot: &Snapshot, book: &mut Book) {
         return;
     }
     let (reading, summary) = match (&route.source, &route.error) {
-        (Some(_), _) if leaves_elsewhere(case, snapshot, client).is_some() => (
-            Reading::RouteBackElsewhere,
-            leaves_elsewhere(case, snapshot, client).unwrap_or_default(),
-        ),
-        (Some(source), _) => (
-            Reading::RouteBack,
-            format!("the instance would answer {client} from {source}"),
-        ),
-        (None, _) if discarding(snapshot, client).is_some() => (
-            Reading::RouteDiscards,
-            format!(
-                "the route `{}` of the instance discards what goes to {client}",
-                discarding(snapshot, client).unwrap_or_default()
+        (Some(source), _) => match leaves_elsewhere(case, snapshot, client) {
+            Some(elsewhere) => (Reading::RouteBackElsewhere, elsewhere),
+            None => (
+                Reading::RouteBack,
+                format!("the instance would answer {client} from {source}"),
             ),
-        ),
-        (None, error) => (
-            Reading::NoRouteBack,
-            format!(
-                "the instance has no route to {client}: {}",
-                error.as_deref().unwrap_or("unreachable")
+        },
+        (None, error) => match discarding(snapshot, client) {
+            Some(route) => (
+                Reading::RouteDiscards,
+                format!("the route `{route}` of the instance discards what goes to {client}"),
             ),
-        ),
+            None => (
+                Reading::NoRouteBack,
+                format!(
+                    "the instance has no route to {client}: {}",
+                    error.as_deref().unwrap_or("unreachable")
+                ),
+            ),
+        },
     };
     let id = book.enter("inside", "host", &summary);
     take(case, reading, summary, vec![id]);

@@ -32,6 +32,7 @@ use super::host_filter::HostFilter;
 use super::{Reading, Sensor};
 use crate::address::is_private;
 use crate::evidence::{PlannedService, Run};
+use crate::inside::Snapshot;
 use probes::{Observation, Outcome};
 use rulesets::{Direction, Protocol};
 use std::collections::BTreeMap;
@@ -170,6 +171,12 @@ fn take(case: &mut Case<'_>, reading: Reading, detail: String, evidence: Vec<Str
             evidence,
         },
     );
+}
+
+/// Whether the snapshot was taken for the flow's client.
+fn is_of_client(case: &Case<'_>, snapshot: &Snapshot) -> bool {
+    let asked_for = snapshot.route_to_client.value().map(|route| route.client);
+    case.flow.client.is_some() && case.flow.client == asked_for
 }
 
 /// Whether the far end itself, or something in its place, answered this probe.

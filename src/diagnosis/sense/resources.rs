@@ -83,20 +83,24 @@ mod tests {
     use crate::inside::{Datum, Disk, Load, Memory, Processors};
     use std::collections::BTreeMap;
 
+    fn memory(available_kib: u64) -> Datum<Memory> {
+        Datum::read(
+            "",
+            Memory {
+                total_kib: 1 << 20,
+                available_kib: Some(available_kib),
+                swap_free_kib: 0,
+            },
+        )
+    }
+
     #[test]
     fn a_machine_with_room_is_short_of_nothing() {
         assert!(shortages(&Host::default()).is_empty());
         let host = Host {
             descriptors: Datum::read("", Usage { used: 94, max: 100 }),
             tasks: Datum::read("", Usage { used: 0, max: 0 }),
-            memory: Datum::read(
-                "",
-                Memory {
-                    total_kib: 1 << 20,
-                    available_kib: Some(1 << 16),
-                    swap_free_kib: 0,
-                },
-            ),
+            memory: memory(1 << 16),
             pressure: Datum::read("", BTreeMap::from([("cpu.some".to_owned(), 79.0)])),
             load: Datum::read(
                 "",
@@ -147,14 +151,7 @@ mod tests {
                 ],
             ),
             descriptors: Datum::read("", Usage { used: 95, max: 100 }),
-            memory: Datum::read(
-                "",
-                Memory {
-                    total_kib: 1 << 20,
-                    available_kib: Some(20 << 10),
-                    swap_free_kib: 0,
-                },
-            ),
+            memory: memory(20 << 10),
             pressure: Datum::read("", BTreeMap::from(pressure)),
             ..Host::default()
         };
