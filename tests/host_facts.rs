@@ -96,7 +96,7 @@ fn a_list_that_stops_nobody_is_no_cause() {
 
 #[test]
 fn a_gate_of_pam_is_named_for_the_client_it_was_asked_about() {
-    let refused = |change: fn(&mut Run)| {
+    let refused = |change: &dyn Fn(&mut Run)| {
         let mut run = scenario("healthy_full");
         let client = inside(&mut run).route_to_client.value().unwrap().client;
         let settings = BTreeMap::from([("usepam".to_owned(), vec!["yes".to_owned()])]);
@@ -122,29 +122,25 @@ fn a_gate_of_pam_is_named_for_the_client_it_was_asked_about() {
             .filter(|it| it.id == "service.login_refused");
         refused.next().map(|it| it.summary)
     };
-    let summary = refused(|_| ()).unwrap();
+    let summary = refused(&|_| ()).unwrap();
     let named = "is reachable, but alice is not let in from";
     assert!(summary.contains(named), "{summary}");
     assert!(summary.ends_with("line 7 of `/etc/security/access.conf` keeps them out"));
     assert_eq!(
-        refused(|run| run.plan.from = Some("198.51.100.8".parse().unwrap())),
+        refused(&|run| run.plan.from = Some("198.51.100.8".parse().unwrap())),
         None
     );
-    let without_pam = |run: &mut Run| {
-        if let Datum::Read { value, .. } = &mut inside(run).ssh_login {
-            value
+    for (name, value) in [("usepam", "no"), ("pamservicename", "login")] {
+        let set = move |run: &mut Run| {
+            let Datum::Read { value: login, .. } = &mut inside(run).ssh_login else {
+                panic!("no settings");
+            };
+            login
                 .settings
-                .insert("usepam".to_owned(), vec!["no".to_owned()]);
-        }
-    };
-    assert_eq!(refused(without_pam), None);
-    let by_another_stack = |run: &mut Run| {
-        if let Datum::Read { value, .. } = &mut inside(run).ssh_login {
-            let name = vec!["login".to_owned()];
-            value.settings.insert("pamservicename".to_owned(), name);
-        }
-    };
-    assert_eq!(refused(by_another_stack), None);
+                .insert(name.to_owned(), vec![value.to_owned()]);
+        };
+        assert_eq!(refused(&set), None);
+    }
 }
 
 #[test]

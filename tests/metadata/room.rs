@@ -21,7 +21,6 @@ pub(crate) struct Room {
     cloud: Option<Cloud>,
     answer: Option<Answer>,
     address: Option<Ipv4Addr>,
-    at: Option<Ipv4Addr>,
     hosts: String,
     script: String,
 }
@@ -33,7 +32,6 @@ impl Room {
             cloud: Some(cloud),
             answer: None,
             address: Some(cloud.address()),
-            at: None,
             hosts: format!("{} metadata.tencentyun.com\n", Cloud::Tencent.address()),
             script: String::new(),
         }
@@ -55,11 +53,10 @@ impl Room {
         }
     }
 
-    /// With the service at this address, which the commands before have to add.
+    /// With the service at this address instead.
     pub(crate) fn listening(self, address: &str) -> Self {
         Self {
-            address: None,
-            at: Some(address.parse().unwrap()),
+            address: Some(address.parse().unwrap()),
             ..self
         }
     }
@@ -111,7 +108,7 @@ impl Room {
             assert!(ip.unwrap().success());
         }
         let (sender, requests) = channel();
-        if let Some((answer, address)) = self.answer.zip(self.address.or(self.at)) {
+        if let Some((answer, address)) = self.answer.zip(self.address) {
             let listener = TcpListener::bind((address, 80)).unwrap();
             thread::spawn(move || serve(&listener, answer, &sender));
         }

@@ -22,10 +22,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "listed_port_is_dropped",
         inject: |lab| block(lab, "tcp dport 445 drop"),
-        fix: fixed_by(
-            |lab| lab.isp.sh("nft flush chain inet isp forward"),
-            Truth::Open,
-        ),
+        fix: fixed_by(pass_everything, Truth::Open),
         ..FILE_SHARING
     },
     Fault {
@@ -45,10 +42,7 @@ pub(super) const FAULTS: &[Fault] = &[
         flow: "in/tcp/8081",
         services: "ssh,tcp/8081",
         inject: |lab| block(lab, "tcp dport 8081 drop"),
-        fix: fixed_by(
-            |lab| lab.isp.sh("nft flush chain inet isp forward"),
-            Truth::Open,
-        ),
+        fix: fixed_by(pass_everything, Truth::Open),
         ..FILE_SHARING
     },
     Fault {
@@ -72,10 +66,7 @@ pub(super) const FAULTS: &[Fault] = &[
         truth: Truth::Echo,
         expect: Expect::Cause(&["isp.loss"]),
         certainty: Certainty::Possible,
-        fix: fixed_by(
-            |lab| lab.isp.sh("nft flush chain inet isp forward"),
-            Truth::Echo,
-        ),
+        fix: fixed_by(pass_everything, Truth::Echo),
         ..HEALTHY
     },
     // Packets of the answer that are too large vanish, and so does what would say so.
@@ -88,10 +79,7 @@ pub(super) const FAULTS: &[Fault] = &[
         truth: Truth::Open,
         expect: Expect::Cause(&["isp.mtu_black_hole"]),
         certainty: Certainty::Possible,
-        fix: fixed_by(
-            |lab| lab.isp.sh("nft flush chain inet isp forward"),
-            Truth::Open,
-        ),
+        fix: fixed_by(pass_everything, Truth::Open),
         ..HEALTHY
     },
 ];
@@ -100,6 +88,10 @@ fn block(lab: &mut Lab, rule: &str) {
     lab.instance
         .serve(&["0.0.0.0:445", "0.0.0.0:8081"], peers::stays_silent);
     lab.isp_rule(rule);
+}
+
+fn pass_everything(lab: &mut Lab) {
+    lab.isp.sh("nft flush chain inet isp forward");
 }
 
 fn with_more_ports() -> Vec<Group> {
