@@ -166,6 +166,37 @@ fn a_slow_answer_of_an_exhausted_machine_is_likely_its_overload() {
 }
 
 #[test]
+fn processors_that_are_waited_for_are_no_cause_where_a_service_answers_at_once() {
+    let busy = |name: &str, change: fn(&mut Run)| {
+        let mut run = scenario(name);
+        inside(&mut run).host.pressure = read(BTreeMap::from([("cpu.some".to_owned(), 98.0)]));
+        change(&mut run);
+        diagnose(&run).flows[0].cause.clone().unwrap()
+    };
+    let beside_prompt = |run: &mut Run| {
+        let prompt = inside(&mut scenario("healthy_full")).probes.clone();
+        inside(run).probes.extend(prompt);
+    };
+    let slow = "mail_greeting_is_slow_full";
+    let cause = busy(slow, |_| ());
+    assert_eq!(
+        (cause.id.as_str(), cause.certainty),
+        (OVERLOADED, Certainty::Likely)
+    );
+    let waits = "tasks wait for a processor for 98 % of the time";
+    assert!(cause.summary.contains(waits), "{}", cause.summary);
+    assert_ne!(busy(slow, beside_prompt).id, OVERLOADED);
+    // The service itself answers on the instance: whatever it is short of does not stop it.
+    let full = |run: &mut Run| {
+        inside(run).host.descriptors = read(Usage { used: 99, max: 100 });
+    };
+    assert_ne!(
+        busy("load_balancer_answers_and_never_forwards_full", full).id,
+        OVERLOADED
+    );
+}
+
+#[test]
 fn a_route_by_another_interface_makes_an_asymmetric_return_more_probable() {
     let asymmetric = |rules: Vec<PolicyRule>| {
         let mut run = scenario("reply_by_another_interface_watched_by_root");

@@ -48,6 +48,11 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
     }
 }
 
+/// Whether the service answers on the instance, and not late.
+pub(super) fn answers_at_once(case: &Case<'_>, snapshot: &Snapshot) -> bool {
+    nearest(case, snapshot).is_some_and(outcome::is_prompt)
+}
+
 /// The probe of the address the flow is for; of loopback where there is none.
 fn nearest<'a>(case: &Case<'_>, snapshot: &'a Snapshot) -> Option<&'a Observation> {
     let asked = case.flow.address?;

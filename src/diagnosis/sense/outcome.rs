@@ -54,19 +54,32 @@ fn answered(observation: &Observation, answer: &Answer, by_name: bool) -> Readin
             (false, None)
         }
     };
-    let late = |seconds: Option<f64>, limit: f64| seconds.is_some_and(|seconds| seconds >= limit);
-
     if error {
         Reading::AnsweredError
     } else if tls.is_some_and(|tls| !certificate_holds(tls, by_name)) {
         Reading::CertificateBad
-    } else if late(observation.timing.connect_s, CONNECT_LATE_S) {
-        Reading::ConnectedLate
-    } else if late(observation.timing.first_byte_s, GREETING_LATE_S) {
-        Reading::AnsweredLate
     } else {
-        Reading::Answered
+        late(observation).unwrap_or(Reading::Answered)
     }
+}
+
+fn late(observation: &Observation) -> Option<Reading> {
+    let from = |seconds: Option<f64>, limit: f64| seconds.is_some_and(|seconds| seconds >= limit);
+    if from(observation.timing.connect_s, CONNECT_LATE_S) {
+        Some(Reading::ConnectedLate)
+    } else {
+        let greeting = observation.timing.first_byte_s;
+        from(greeting, GREETING_LATE_S).then_some(Reading::AnsweredLate)
+    }
+}
+
+/// Whether an answer came, whatever it says, and was not late.
+pub(super) fn is_prompt(observation: &Observation) -> bool {
+    let answered = match &observation.outcome {
+        Outcome::Answered { answer } => answered(observation, answer, false) != Reading::LostSome,
+        Outcome::Stopped { .. } | Outcome::NotMeasured { .. } => false,
+    };
+    answered && late(observation).is_none()
 }
 
 /// Whether a certificate does its job; a name it cannot be for, an address, is no fault of it.

@@ -1,20 +1,25 @@
 //! Sensor of the machine's resources: whether one of them is all but used up.
 
-use super::take;
+use super::outcome::is_prompt;
+use super::{local, take};
 use crate::diagnosis::book::Book;
 use crate::diagnosis::{Case, Reading};
 use crate::inside::{Host, Usage};
 use rulesets::Direction;
 
-/// Reads it for an inbound flow.
+/// Reads it for an inbound flow. A service that answers at once on the instance itself has what it needs,
+/// and where any does, the processors are not what others wait for.
 pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
     let Some(snapshot) = &case.run.evidence.inside else {
         return;
     };
-    if case.flow.direction != Direction::Inbound {
+    if case.flow.direction != Direction::Inbound || local::answers_at_once(case, snapshot) {
         return;
     }
-    let short = shortages(&snapshot.host);
+    let mut served = snapshot.probes.iter().filter(|it| it.probe.port.is_some());
+    let busy = (!served.any(is_prompt)).then(|| processors(&snapshot.host));
+    let mut short = shortages(&snapshot.host);
+    short.extend(busy.flatten());
     if short.is_empty() {
         return;
     }
@@ -23,7 +28,7 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
     take(case, Reading::Exhausted, summary, vec![id]);
 }
 
-/// What is used up, in words.
+/// What is used up beside the processors, in words.
 fn shortages(host: &Host) -> Vec<String> {
     let mut short = Vec::new();
     for disk in host.disks.value().into_iter().flatten() {
@@ -50,33 +55,42 @@ fn shortages(host: &Host) -> Vec<String> {
         let mib = available >> 10;
         short.push(format!("{mib} MiB of memory are available"));
     }
-    let pressure = host.pressure.value();
-    for (kind, limit, what) in PRESSURES {
-        let percent = pressure.and_then(|all| all.get(kind)).copied();
-        if let Some(percent) = percent.filter(|it| *it >= limit) {
-            short.push(format!("{what} for {percent:.0} % of the time"));
-        }
-    }
-    if pressure.is_none()
-        && let (Some(load), Some(processors)) = (host.load.value(), host.processors.value())
-        && load.one_minute >= 4.0 * f64::from(processors.count.max(1))
-    {
-        let (load, count) = (load.one_minute, processors.count);
-        short.push(format!("the load is {load:.0} on {count} processors"));
-    }
+    short.extend(waiting(
+        host,
+        "memory.full",
+        10.0,
+        "every task waits for memory",
+    ));
+    short.extend(waiting(
+        host,
+        "io.full",
+        50.0,
+        "every task waits for a disk",
+    ));
     short
+}
+
+/// Whether tasks wait for a processor, in words; by the load where the kernel tells no pressure.
+fn processors(host: &Host) -> Option<String> {
+    if host.pressure.value().is_some() {
+        return waiting(host, "cpu.some", 80.0, "tasks wait for a processor");
+    }
+    let (load, processors) = (host.load.value()?, host.processors.value()?);
+    let (load, count) = (load.one_minute, processors.count);
+    (load >= 4.0 * f64::from(count.max(1)))
+        .then(|| format!("the load is {load:.0} on {count} processors"))
+}
+
+/// From which share of ten seconds on tasks wait too long (`Documentation/accounting/psi.rst`): where
+/// all of them wait nothing is done; some wait for a processor on every machine that is busy.
+fn waiting(host: &Host, kind: &str, limit: f64, what: &str) -> Option<String> {
+    let percent = host.pressure.value()?.get(kind).copied();
+    let percent = percent.filter(|it| *it >= limit)?;
+    Some(format!("{what} for {percent:.0} % of the time"))
 }
 
 /// Less than a log's next page.
 const LEAST_KIB: u64 = 64;
-/// From which share of ten seconds on tasks wait too long (`Documentation/accounting/psi.rst`): where
-/// all of them wait nothing is done; some wait for a processor on every machine that is busy.
-const PRESSURES: [(&str, f64, &str); 3] = [
-    ("memory.full", 10.0, "every task waits for memory"),
-    ("io.full", 50.0, "every task waits for a disk"),
-    ("cpu.some", 80.0, "tasks wait for a processor"),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +110,10 @@ mod tests {
 
     #[test]
     fn a_machine_with_room_is_short_of_nothing() {
+        let shortages = |host: &Host| {
+            let beside = shortages(host).into_iter();
+            beside.chain(processors(host)).collect::<Vec<_>>()
+        };
         assert!(shortages(&Host::default()).is_empty());
         let host = Host {
             descriptors: Datum::read("", Usage { used: 94, max: 100 }),
@@ -163,8 +181,11 @@ mod tests {
                 "95 of 100 open files are in use",
                 "20 MiB of memory are available",
                 "every task waits for memory for 12 % of the time",
-                "tasks wait for a processor for 94 % of the time",
             ]
+        );
+        assert_eq!(
+            processors(&host).unwrap(),
+            "tasks wait for a processor for 94 % of the time"
         );
     }
 }
