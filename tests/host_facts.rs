@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
-use probes::{Failure, Outcome};
+use probes::{Answer, Failure, Outcome};
 use reachdx::diagnosis::{Certainty, diagnose};
 use reachdx::evidence::Run;
 use reachdx::inside::{
@@ -186,6 +186,21 @@ fn processors_that_are_waited_for_are_no_cause_where_a_service_answers_at_once()
     let waits = "tasks wait for a processor for 98 % of the time";
     assert!(cause.summary.contains(waits), "{}", cause.summary);
     assert_ne!(busy(slow, beside_prompt).id, OVERLOADED);
+    let beside_open = |run: &mut Run| {
+        let mut open = inside(&mut scenario("healthy_full")).probes.clone();
+        for probe in &mut open {
+            probe.outcome = Outcome::Answered {
+                answer: Answer::Open { banner: None },
+            };
+            probe.timing.first_byte_s = None;
+        }
+        inside(run).probes.extend(open);
+    };
+    assert_eq!(
+        busy(slow, beside_open).id,
+        OVERLOADED,
+        "the kernel opens a connection"
+    );
     // The service itself answers on the instance: whatever it is short of does not stop it.
     let full = |run: &mut Run| {
         inside(run).host.descriptors = read(Usage { used: 99, max: 100 });

@@ -8,7 +8,7 @@ use crate::inside::{Host, Usage};
 use rulesets::Direction;
 
 /// Reads it for an inbound flow. A service that answers at once on the instance itself has what it needs,
-/// and where any does, the processors are not what others wait for.
+/// and where any says something at once, the processors are not what others wait for.
 pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
     let Some(snapshot) = &case.run.evidence.inside else {
         return;
@@ -16,8 +16,12 @@ pub(super) fn sense(case: &mut Case<'_>, book: &mut Book) {
     if case.flow.direction != Direction::Inbound || local::answers_at_once(case, snapshot) {
         return;
     }
-    let mut served = snapshot.probes.iter().filter(|it| it.probe.port.is_some());
-    let busy = (!served.any(is_prompt)).then(|| processors(&snapshot.host));
+    // What merely opens is the kernel's work.
+    let mut spoken = snapshot
+        .probes
+        .iter()
+        .filter(|it| it.timing.first_byte_s.is_some());
+    let busy = (!spoken.any(is_prompt)).then(|| processors(&snapshot.host));
     let mut short = shortages(&snapshot.host);
     short.extend(busy.flatten());
     if short.is_empty() {
@@ -91,6 +95,7 @@ fn waiting(host: &Host, kind: &str, limit: f64, what: &str) -> Option<String> {
 
 /// Less than a log's next page.
 const LEAST_KIB: u64 = 64;
+
 #[cfg(test)]
 mod tests {
     use super::*;
