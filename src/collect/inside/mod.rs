@@ -125,7 +125,7 @@ pub async fn collect(options: &Options) -> Snapshot {
         search_until: (started + deadline * 3 / 20).into_std(),
     };
     let before = in_thread(quick, live::reading).await;
-    let (basics, packet_programs, listeners) = silently(live, clock, from, quick).await;
+    let (basics, packet_programs, listeners) = silently(live, from, quick).await;
     let targets = targets(&basics);
     let local = basics.route_to_client.value().and_then(|it| it.source);
     let (host, ssh_login, firewall, probes, far_ends) = tokio::join!(
@@ -140,8 +140,8 @@ pub async fn collect(options: &Options) -> Snapshot {
         services::connect_again(&probes, almost),
         outbound::trace_silence(far_ends, almost),
     );
-    let (counters, conntrack) = meanwhile(before, live, clock, end).await;
-    let neighbours = neighbours_by_now(live, clock, &host, end).await;
+    let (counters, conntrack) = meanwhile(before, live, end).await;
+    let neighbours = neighbours_by_now(live, &host, end).await;
     Snapshot {
         reachdx_inside: SNAPSHOT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -173,13 +173,12 @@ pub async fn collect(options: &Options) -> Snapshot {
 /// What is read before anything is sent.
 async fn silently(
     live: Live,
-    clock: Clock,
     from: Option<IpAddr>,
     end: Instant,
 ) -> (Basics, Datum<Vec<PacketProgram>>, Datum<Vec<Listener>>) {
     let (basics, programs, listeners) = tokio::join!(
         in_thread(end, move || basics(&live, from)),
-        in_thread(end, move || programs::collect().taken(clock.taken())),
+        in_thread(end, move || programs::collect().taken(live.taken())),
         in_thread(end, move || listeners(&live)),
     );
     (
@@ -208,8 +207,7 @@ async fn host(live: Live, clock: Clock, options: &Options, end: Instant) -> Host
         let Some(which) = options.metadata else {
             return Datum::skipped("", "not asked for: give --metadata");
         };
-        let asked = timeout_at(end, cloud::collect(which)).await;
-        asked.unwrap_or_else(|_| Datum::skipped("", LATE))
+        by(end, "", cloud::collect(which)).await
     });
     let (host, disks, check, cloud, units, asked) = tokio::join!(
         in_thread(end, move || crate::inside::host(&live, &about)),
@@ -222,14 +220,15 @@ async fn host(live: Live, clock: Clock, options: &Options, end: Instant) -> Host
     let mut host = host.unwrap_or_else(|| Host::skipped(LATE));
     host.bans.extend(asked);
     let (name_servers, (refusals, ssh_binds)) = tokio::join!(
-        timeout_at(
+        by(
             end,
+            "/etc/resolv.conf",
             clock.note(host::ask_name_servers(&host.resolvers, &options.outbound))
         ),
-        logged(&host, live.is_root, clock, options.from, end),
+        logged(&host, live, options.from, end),
     );
     Host {
-        name_servers: name_servers.unwrap_or_else(|_| Datum::skipped("/etc/resolv.conf", LATE)),
+        name_servers,
         disks: disks.unwrap_or_else(|| Datum::skipped("statvfs(3)", LATE)),
         ssh_check: check,
         cloud,
@@ -244,18 +243,12 @@ async fn host(live: Live, clock: Clock, options: &Options, end: Instant) -> Host
 
 /// What the server's log tells, or else its journal: logins that were refused, ports that could not be
 /// bound.
-async fn logged(
-    host: &Host,
-    is_root: bool,
-    clock: Clock,
-    from: Option<IpAddr>,
-    end: Instant,
-) -> Logged {
+async fn logged(host: &Host, live: Live, from: Option<IpAddr>, end: Instant) -> Logged {
     let of_files = (host.refusals.clone(), host.ssh_binds.clone());
     if host.ssh_binds.value().is_some() {
         return of_files;
     }
-    let asked = timeout_at(end, host::journal(is_root)).await;
+    let asked = timeout_at(end, host::journal(live.is_root)).await;
     let asked = asked.unwrap_or_else(|_| Err(LATE.to_owned()));
     let source = match &asked {
         Ok((source, _)) => source.clone(),
@@ -266,18 +259,13 @@ async fn logged(
         Some(_) => refusals,
         None => of_files.0,
     };
-    let taken = clock.taken();
+    let taken = live.taken();
     (refusals.taken(taken), binds.taken(taken))
 }
 
 /// The neighbours once who was asked for an address has had the time to answer.
-async fn neighbours_by_now(
-    live: Live,
-    clock: Clock,
-    host: &Host,
-    end: Instant,
-) -> Datum<Vec<Neighbour>> {
-    let asked = in_thread(end, move || live.neighbours().taken(clock.taken())).await;
+async fn neighbours_by_now(live: Live, host: &Host, end: Instant) -> Datum<Vec<Neighbour>> {
+    let asked = in_thread(end, move || live.neighbours().taken(live.taken())).await;
     asked.unwrap_or_else(|| host.neighbours.clone())
 }
 
@@ -285,7 +273,6 @@ async fn neighbours_by_now(
 async fn meanwhile(
     before: Option<Reading>,
     live: Live,
-    clock: Clock,
     end: Instant,
 ) -> (Datum<BTreeMap<String, u64>>, Datum<Conntrack>) {
     let after = in_thread(end, live::reading).await;
@@ -295,10 +282,7 @@ async fn meanwhile(
     };
     let conntrack = in_thread(end, move || conntrack(&live, drops)).await;
     let late = || Datum::skipped("/proc/sys/net/netfilter", LATE);
-    (
-        counters.taken(clock.taken()),
-        conntrack.unwrap_or_else(late),
-    )
+    (counters.taken(live.taken()), conntrack.unwrap_or_else(late))
 }
 
 /// RFC 3339, UTC.
@@ -317,6 +301,12 @@ fn targets(basics: &Basics) -> Vec<IpAddr> {
     let addresses = basics.addresses.value().map_or(&[][..], Vec::as_slice);
     let routes = basics.routes.value().map_or(&[][..], Vec::as_slice);
     services::targets(addresses, routes)
+}
+
+/// What is to come from `source`, where it comes by `end`.
+async fn by<T>(end: Instant, source: &str, coming: impl Future<Output = Datum<T>>) -> Datum<T> {
+    let come = timeout_at(end, coming).await;
+    come.unwrap_or_else(|_| Datum::skipped(source, LATE))
 }
 
 /// Runs what may block on a thread of its own; `None` when it has not ended by `end`. The thread is

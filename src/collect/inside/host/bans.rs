@@ -1,6 +1,6 @@
 //! Programs that ban, asked whether they hold the client.
 
-use crate::collect::inside::LATE;
+use crate::collect::inside::by;
 use crate::collect::inside::clock::Clock;
 use crate::collect::inside::command::{Bounds, CommandError, find, run};
 use crate::inside::{
@@ -9,7 +9,7 @@ use crate::inside::{
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 /// Asks fail2ban and `CrowdSec`, which tell root alone, until `end`.
 pub(in crate::collect::inside) async fn bans(
@@ -26,15 +26,6 @@ pub(in crate::collect::inside) async fn bans(
         ("fail2ban".to_owned(), fail2ban),
         ("crowdsec".to_owned(), crowdsec),
     ])
-}
-
-async fn by(
-    end: Instant,
-    program: &str,
-    asked: impl Future<Output = Datum<Vec<String>>>,
-) -> Datum<Vec<String>> {
-    let asked = timeout_at(end, asked).await;
-    asked.unwrap_or_else(|_| Datum::skipped(program, LATE))
 }
 
 async fn fail2ban(is_root: bool, client: Option<IpAddr>) -> Datum<Vec<String>> {
