@@ -1,6 +1,7 @@
 //! Reports of typical runs, compared whole, and what must hold for every report.
 #![expect(clippy::unwrap_used, reason = "a failing test should panic")]
 
+mod parts;
 mod runs;
 
 use expect_test::expect_file;
